@@ -1,0 +1,66 @@
+"""What a data set is: images in memory, split for good, with a digest of every byte."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Split:
+    """images: uint8 (n, channels, height, width); labels: int64 (n,)."""
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A labelled image data set with fixed train, validation and test splits.
+
+    `levels` is how many grey values the images use, evenly spaced over 0..255. Generated images are rounded
+    to the same values: otherwise real and generated supports differ and the true JSD is log 2.
+    """
+
+    name: str
+    train: Split
+    validation: Split
+    test: Split
+    classes: tuple[str, ...]
+    source: str
+    levels: int = 256
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of one image."""
+        channels, height, width = self.train.images.shape[1:]
+        return channels, height, width
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over every image, label and split boundary."""
+        sha = hashlib.sha256(f"{self.name}/{self.levels}".encode())
+        for split in (self.train, self.validation, self.test):
+            sha.update(str(tuple(split.images.shape)).encode())
+            sha.update(split.images.contiguous().numpy().tobytes())
+            sha.update(split.labels.contiguous().numpy().tobytes())
+        return sha.hexdigest()
+
+
+def to_float(images: Tensor) -> Tensor:
+    """uint8 0..255 to float32 in [-1, 1], the range of every generator."""
+    return images.to(torch.float32).div_(127.5).sub_(1)
+
+
+def quantise(images: Tensor, levels: int = 256) -> Tensor:
+    """Float images in [-1, 1] to uint8, rounded to the nearest of `levels` evenly spaced grey values.
+
+    Rounding, not truncation: `(x * 255).byte()` darkens every image by half a level.
+    """
+    steps = images.float().add(1).mul(0.5 * (levels - 1)).round().clamp(0, levels - 1)
+    return steps.mul(255 / (levels - 1)).round().to(torch.uint8)

@@ -1,0 +1,49 @@
+"""Everything harness refuses or fails with: one line that names the thing and the way out, one exit code."""
+
+
+class HarnessError(Exception):
+    """Base of all errors that a person is meant to read. Shown without a traceback."""
+
+    exit_code = 3
+
+
+class ConfigError(HarnessError):
+    """The experiment file or the command line asks for something that does not exist or cannot be."""
+
+    exit_code = 2
+
+
+class UnknownNameError(ConfigError):
+    """A name that is in no table; carries the nearest names."""
+
+
+class DataError(HarnessError):
+    """A data set is absent or is not what it should be."""
+
+    exit_code = 2
+
+
+class WeightsError(HarnessError):
+    """Feature-extractor weights are absent or are not the pinned ones."""
+
+    exit_code = 2
+
+
+class MetricError(HarnessError):
+    """A metric's input cannot give a number: NaN features, too few samples, wrong shapes."""
+
+
+class CheckpointError(HarnessError):
+    """No checkpoint of a run can be trusted."""
+
+
+class RunFailedError(HarnessError):
+    """A training ended without a result: non-finite loss, collapse, or an error inside it."""
+
+
+class InterruptedRunError(HarnessError):
+    """A signal stopped the run after a checkpoint was written."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number
