@@ -29,7 +29,7 @@ def reseed(seed: int, purpose: str, step: int = 0) -> None:
     """Seed torch's default generators, which dropout and penalties draw from."""
     value = derive(seed, purpose, step)
     torch.default_generator.manual_seed(value)
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_available():
         torch.cuda.manual_seed_all(value)
 
 
@@ -57,7 +57,7 @@ class LatentStream:
 
 
 class BatchOrder:
-    """Indices of training batch number i: each epoch is its own permutation, the last partial batch dropped."""
+    """Indices of training batch number i: each epoch its own permutation, the last partial batch dropped."""
 
     def __init__(self, seed: int, num_samples: int, batch_size: int, device: torch.device) -> None:
         self.seed = seed

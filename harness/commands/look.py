@@ -1,0 +1,53 @@
+"""`harness ls` and `harness schema`: what there is, and how it is written."""
+
+import json
+import sys
+
+from rich.table import Table
+
+from harness.catalog import TABLES
+from harness.config import experiment_schema
+from harness.console import console
+from harness.errors import UnknownNameError
+from harness.options import describe, options_model
+from harness.registry import Registry, did_you_mean
+
+KINDS = {
+    "datasets": "dataset",
+    "networks": "network",
+    "losses": "loss",
+    "penalties": "penalties",
+    "extractors": "evaluation.features",
+    "metrics": "evaluation.metrics",
+}
+
+
+def list_entries(kind: str, *, as_json: bool) -> None:
+    """One line an entry: name, first sentence, options."""
+    if kind not in KINDS:
+        raise UnknownNameError(f"unknown kind `{kind}`{did_you_mean(kind, list(KINDS))}")
+    table: Registry[object] = TABLES[KINDS[kind]]
+    rows = {
+        name: {"summary": describe(entry), "options": list(options_model(entry).model_fields)}
+        for name, entry in table.items()
+    }
+    if as_json:
+        json.dump(rows, sys.stdout, indent=2)
+        print()
+        return
+    shown = Table(show_header=False, box=None, pad_edge=False)
+    shown.add_column(style="bold", no_wrap=True)
+    shown.add_column()
+    for name, row in rows.items():
+        options = f"  [dim]{', '.join(row['options'])}[/]" if row["options"] else ""
+        shown.add_row(name, f"{row['summary']}{options}")
+    console.print(shown)
+
+
+def print_schema() -> None:
+    print(schema_text(), end="")
+
+
+def schema_text() -> str:
+    """The committed `experiments/schema.json`, byte for byte."""
+    return json.dumps(experiment_schema(TABLES), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,140 @@
+"""`harness run`."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from harness.catalog import TABLES
+from harness.commands.store import mirror_for
+from harness.config import Loaded, load, to_yaml
+from harness.console import LiveWatcher, console, study_table
+from harness.errors import ConfigError, RunFailedError
+from harness.protocol import Protocol
+from harness.run import Workplace
+from harness.signals import StopSignal
+from harness.study import Study, run_study
+from harness.tracking import Uploader
+
+UPLOAD_TIMEOUT = 120.0
+
+
+def run_experiment(
+    file: Path,
+    overrides: Sequence[str],
+    *,
+    device: str,
+    data: Path,
+    runs: Path,
+    tracking_uri: str | None,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """All cells of seeds × variants, then the table, and where to look at it."""
+    loaded = load(file, overrides, TABLES)
+    if dry_run:
+        _print_plan(loaded, as_json)
+        return
+    mirror = mirror_for(runs, tracking_uri)
+    uploader = Uploader(mirror)
+    with StopSignal() as stop, LiveWatcher(len(loaded.cells)) as watcher:
+        workplace = Workplace(runs, data, _device(device), uploader, watcher, stop)
+        try:
+            study = run_study(loaded, workplace)
+        finally:
+            waiting = uploader.close(UPLOAD_TIMEOUT)
+    if waiting:
+        console.print(
+            f"[yellow]warning:[/] MLflow at {mirror.uri} misses {waiting} events ({uploader.error}); "
+            "everything is in the run folders, send it later with `harness sync`",
+            soft_wrap=True,
+        )
+    _print_result(study, mirror.uri, as_json)
+    failed = [outcome for outcome in study.outcomes if not outcome.results]
+    if failed:
+        raise RunFailedError(f"{len(failed)} of {len(study.outcomes)} runs have no result")
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ConfigError(f"unknown device `{name}`; use auto, cpu, cuda or cuda:N") from None
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(
+            f"device `{name}` is not here; this machine has {torch.cuda.device_count()} CUDA GPUs"
+        )
+    return device
+
+
+def _print_plan(loaded: Loaded, as_json: bool) -> None:
+    if as_json:
+        cells = [cell.model_dump(mode="json") for cell in loaded.cells]
+        json.dump(
+            {"experiment": loaded.experiment.model_dump(mode="json"), "cells": cells}, sys.stdout, indent=2
+        )
+        print()
+        return
+    print(to_yaml(loaded.experiment), end="")
+    console.print(f"\n[bold]{len(loaded.cells)} cells[/], none started:")
+    for cell in loaded.cells:
+        console.print(f"  {cell.variant}/seed{cell.seed}  config {cell.config_hash[:8]}")
+
+
+def _print_result(study: Study, uri: str, as_json: bool) -> None:
+    if as_json:
+        json.dump(_document(study), sys.stdout, indent=2)
+        print()
+    reused = [outcome for outcome in study.outcomes if outcome.reused]
+    finished = [outcome.results for outcome in study.outcomes if outcome.results]
+    console.print()
+    if reused:
+        console.print(
+            f"{len(reused)} of {len(study.outcomes)} cells were finished already "
+            "(same configuration, data, code, torch and device) and were not trained again."
+        )
+    if not finished:
+        return
+    console.print(study_table(study))
+    sentences = dict.fromkeys(protocol_sentence(results) for results in finished)
+    console.print("mean ± half-width of the 95 % interval over seeds (Student's t)", style="dim")
+    for sentence in sentences:
+        console.print(sentence, style="dim", soft_wrap=True)
+    for note in dict.fromkeys(note for results in finished for note in results["notes"]):
+        console.print(f"[yellow]note:[/] {note}", soft_wrap=True)
+    seconds = sum(results["seconds"] for results in finished)
+    console.print(f"training and evaluation took {seconds:,.0f} s; files: {study.folder.parent.parent}")
+    console.print(
+        f"browse: [bold]harness ui{'' if uri.startswith('sqlite') else f' --tracking-uri {uri}'}[/]"
+    )
+
+
+def protocol_sentence(results: dict[str, object]) -> str:
+    """What the numbers are, in words."""
+    return Protocol(**results["protocol"]).sentence()  # type: ignore[arg-type]
+
+
+def _document(study: Study) -> dict[str, object]:
+    return {
+        "experiment": study.experiment,
+        "variants": {
+            variant: {key: asdict(interval) for key, interval in study.intervals(variant).items()}
+            for variant in study.variants
+        },
+        "runs": [
+            {
+                "path": str(outcome.prepared.run.path),
+                "variant": outcome.prepared.cell.variant,
+                "seed": outcome.prepared.cell.seed,
+                "reused": outcome.reused,
+                "reason": outcome.reason,
+                "results": outcome.results,
+            }
+            for outcome in study.outcomes
+        ],
+    }

@@ -1,0 +1,67 @@
+"""`harness ui` and `harness sync`: where the runs can be browsed, and how they get there."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from harness.console import console
+from harness.errors import ConfigError, HarnessError
+from harness.tracking import Mirror
+from harness.tracking.events import FILE
+from harness.tracking.mirror import quiet_mlflow
+
+
+def mirror_for(runs: Path, tracking_uri: str | None) -> Mirror:
+    """The given server or database; by default `mlflow.db` beside the runs, where `mlflow ui` looks."""
+    beside = runs.resolve().parent
+    return Mirror(tracking_uri or f"sqlite:///{beside / 'mlflow.db'}", beside / "mlruns")
+
+
+def serve(runs: Path, tracking_uri: str | None, port: int) -> None:
+    """Serve the MLflow UI on the loopback interface until Ctrl-C; for a server elsewhere, say its address."""
+    mirror = mirror_for(runs, tracking_uri)
+    if mirror.uri.startswith(("http:", "https:")):
+        console.print(f"the runs are at {mirror.uri}")
+        return
+    database = Path(mirror.uri.removeprefix("sqlite:///"))
+    if mirror.uri.startswith("sqlite:") and not database.exists():
+        raise ConfigError(f"there are no runs yet ({database} does not exist); start with `harness run FILE`")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise ConfigError(f"port {port} is taken; choose another with `harness ui --port`") from None
+    quiet_mlflow()
+    os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")  # 236 MB for what is not used here
+    console.print(f"MLflow UI: [bold]http://127.0.0.1:{port}[/]  (Ctrl-C ends it)")
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", mirror.uri]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    server = subprocess.Popen(command)  # noqa: S603
+    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    try:
+        code = server.wait()
+    except KeyboardInterrupt:
+        server.terminate()
+        code = server.wait() and 0
+    if code > 0:
+        raise HarnessError(f"the MLflow server ended with code {code}")
+
+
+def sync(runs: Path, tracking_uri: str | None) -> None:
+    """Replay every run folder; what the server has already is not sent twice."""
+    if not runs.is_dir():
+        raise ConfigError(f"there is no folder of runs at {runs}; name it with --runs")
+    mirror = mirror_for(runs, tracking_uri)
+    folders = sorted(path.parent for path in runs.rglob(FILE))
+    sent = 0
+    try:
+        for folder in folders:
+            sent += mirror.replay(folder)
+    except Exception as error:
+        first_line = str(error).partition("\n")[0]
+        raise HarnessError(f"MLflow at {mirror.uri} cannot be reached: {first_line}") from error
+    console.print(f"{sent} events of {len(folders)} runs and studies sent to {mirror.uri}")

@@ -1,0 +1,31 @@
+"""The experiment file: strict YAML in, frozen models and fully resolved cells out.
+
+reading    strict YAML -> tree
+tree       values with their places; merging
+overrides  `key=value` of the command line
+models     what an experiment is
+problems   what is wrong with one, as a person should hear it
+complete   parts looked up in the tables handed in
+load       all of this in order
+dump       and back to YAML
+schema     the same as JSON Schema, for editors
+"""
+
+from harness.config.dump import to_yaml
+from harness.config.load import Loaded, load, load_cell
+from harness.config.models import Cell, Evaluation, Experiment, Part, Setup, Training
+from harness.config.schema import experiment_schema
+
+__all__ = [
+    "Cell",
+    "Evaluation",
+    "Experiment",
+    "Loaded",
+    "Part",
+    "Setup",
+    "Training",
+    "experiment_schema",
+    "load",
+    "load_cell",
+    "to_yaml",
+]

@@ -1,0 +1,61 @@
+"""Parts looked up in their tables: names resolved, options checked, defaults written out."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.config.models import Part, Setup
+from harness.config.problems import described
+from harness.config.tree import Node, Path, locate
+from harness.errors import UnknownNameError
+from harness.options import options_model
+from harness.registry import Registry
+
+PLACES = ("dataset", "network", "loss", "penalties", "evaluation.features", "evaluation.metrics")
+Tables = Mapping[str, Registry[Any]]
+
+
+def completed(setup: Setup, tree: Node, tables: Tables) -> tuple[Setup, list[str]]:
+    """`setup` with all defaults of its parts' options filled in, and a line for each thing that is wrong."""
+    if unknown := set(tables) - set(PLACES):
+        raise ValueError(f"not places of parts: {sorted(unknown)}; there are: {', '.join(PLACES)}")
+    problems: list[str] = []
+    outer: dict[str, Any] = {}
+    inner: dict[str, Any] = {}
+    for place, table in tables.items():
+        section, _, key = place.rpartition(".")
+        value = getattr(setup.evaluation if section else setup, key)
+        path = tuple(place.split("."))
+        if isinstance(value, Part):
+            done: Any = _completed(value, path, tree, table, problems)
+        else:
+            done = tuple(
+                _completed(part, (*path, index), tree, table, problems) for index, part in enumerate(value)
+            )
+        (inner if section else outer)[key] = done
+    outer["evaluation"] = setup.evaluation.model_copy(update=inner)
+    return setup.model_copy(update=outer), problems
+
+
+def _completed(part: Part, path: Path, tree: Node, table: Registry[Any], problems: list[str]) -> Part:
+    place = locate(tree, (*path, "name"))
+    try:
+        model = options_model(table.resolve(part.name))
+    except UnknownNameError as error:
+        problems.append(f"{place}: {error}")
+        return part
+    except Exception as error:
+        if part.name in table:  # harness's own mistake, which deserves its traceback
+            raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        problems.append(f"{place}: {table.kind} `{part.name}` cannot be used: {reason}")
+        return part
+    try:
+        # As JSON: strict validation of JSON takes a list where a tuple is meant, and is strict in all else.
+        options = model.model_validate_json(json.dumps(part.options))
+    except ValidationError as error:
+        problems += described(error, tree, model, path)
+        return part
+    return Part(name=part.name, options=options.model_dump(mode="json"))

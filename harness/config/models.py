@@ -1,0 +1,206 @@
+"""The experiment file as frozen, strict models. The descriptions here are what `harness schema` teaches."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from harness.config.tree import json_problems
+
+_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+# One path segment on every file system: no separator, no `..`, no leading dot or dash.
+SAFE_NAME = r"^[A-Za-z0-9_](\.?[A-Za-z0-9_-])*$"
+Name = Annotated[str, Field(pattern=SAFE_NAME, min_length=1, max_length=80)]
+VariantName = Annotated[str, Field(pattern=SAFE_NAME, min_length=1, max_length=60)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+def _plain_data(value: dict[str, Any]) -> dict[str, Any]:
+    for path, problem in json_problems(value):
+        raise PydanticCustomError("not_json", "{problem}", {"problem": problem, "path": path})
+    return value
+
+
+PlainData = Annotated[dict[str, Any], AfterValidator(_plain_data)]
+
+
+class Part(BaseModel):
+    """An entry of a table and its options: `mlp`, or `{name: mlp, latent: {size: 64}}`."""
+
+    model_config = _STRICT
+
+    name: str = Field(min_length=1, description="A name that `harness ls` lists, or `package.module:Name`.")
+    options: PlainData = Field(default={}, description="The entry's own options; in the file beside `name`.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_flat(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, str):
+            return {"name": value}
+        if not isinstance(value, dict):
+            raise PydanticCustomError("part_type", "must be a name, or a mapping with a `name`")
+        if info.mode == "python" and "options" in value:  # Part(name=..., options=...) in code
+            return value
+        options = {key: option for key, option in value.items() if key != "name"}
+        return {"options": options} | ({"name": value["name"]} if "name" in value else {})
+
+    @model_serializer
+    def _to_flat(self) -> dict[str, Any]:
+        return {"name": self.name, **self.options}
+
+
+class Training(BaseModel):
+    """How the two networks are trained."""
+
+    model_config = _STRICT
+
+    steps: int = Field(ge=1, description="Generator updates.")
+    batch_size: int = Field(default=64, ge=2, description="Real images, and generated ones, in an update.")
+    optimizer: Literal["adam", "sgd", "rmsprop"] = Field(default="adam", description="For both networks.")
+    learning_rate: float = Field(
+        default=2e-4, gt=0, description="Of the generator, and of the discriminator."
+    )
+    discriminator_learning_rate: float | None = Field(
+        default=None, gt=0, description="Two time-scales: the discriminator's own rate; null for the same."
+    )
+    betas: tuple[Fraction, Fraction] = Field(default=(0.5, 0.999), description="Adam's decay rates.")
+    momentum: Fraction = Field(default=0.0, description="Of sgd and rmsprop.")
+    discriminator_steps: int = Field(
+        default=1, ge=1, description="Discriminator updates before each generator update."
+    )
+    ema: Fraction = Field(
+        default=0.999,
+        description="Decay of the moving average of the generator's weights, which is evaluated; 0: off.",
+    )
+    precision: Literal["fp32", "bf16"] = Field(
+        default="fp32", description="bf16: autocast, weights stay in float32."
+    )
+    log_every: int = Field(default=100, ge=1, description="Steps between logged losses. Changes no result.")
+    checkpoint_every: int = Field(
+        default=1000, ge=1, description="Steps between checkpoints. Changes no result."
+    )
+
+
+def _parts(*names: str) -> tuple[Part, ...]:
+    return tuple(Part(name=name) for name in names)
+
+
+class Evaluation(BaseModel):
+    """What is measured, how often, and against what. Values are compared only where all of this is equal."""
+
+    model_config = _STRICT
+
+    features: Part = Field(
+        default=Part(name="classifier"), description="The extractor whose features the metrics read."
+    )
+    metrics: tuple[Part, ...] = Field(
+        default=_parts("fid", "kid", "inception_score", "prdc", "criterion"),
+        min_length=1,
+        description="What is computed from the features.",
+    )
+    num_samples: int = Field(default=10_000, ge=2, description="Generated images in an evaluation.")
+    every: int | None = Field(
+        default=None, ge=1, description="Steps between evaluations; null: only at the end."
+    )
+    batch_size: int = Field(
+        default=500, ge=1, description="Images in one pass through the extractor; part of the protocol."
+    )
+    reference: Literal["train", "validation", "test"] = Field(
+        default="train", description="The split of real images that generated ones are compared with."
+    )
+
+    @model_validator(mode="after")
+    def _no_metric_twice(self) -> Self:
+        seen: set[str] = set()
+        for index, metric in enumerate(self.metrics):
+            if metric.name in seen:
+                where = {"name": metric.name, "path": ("metrics", index)}
+                raise PydanticCustomError("twice", "is `{name}` for the second time", where)
+            seen.add(metric.name)
+        return self
+
+
+class Setup(BaseModel):
+    """All that decides a result, but for the seed."""
+
+    model_config = _STRICT
+
+    dataset: Part = Field(description="The data set to learn.")
+    network: Part = Field(description="The family of generator and discriminator.")
+    loss: Part = Field(description="The loss of both players.")
+    penalties: tuple[Part, ...] = Field(default=(), description="Regularisers added to the loss.")
+    training: Training = Field(description="Length, optimiser and precision of the training.")
+    evaluation: Evaluation = Field(default=Evaluation(), description="What is measured, and how often.")
+
+
+def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    seen: set[int] = set()
+    for index, seed in enumerate(seeds):
+        if seed in seen:
+            raise PydanticCustomError(
+                "twice", "is {name} for the second time", {"name": seed, "path": (index,)}
+            )
+        seen.add(seed)
+    return seeds
+
+
+class Experiment(Setup):
+    """One experiment file: a base, the seeds it is repeated with, and the variants to compare."""
+
+    name: Name = Field(description="Names the run folder and the MLflow experiment.")
+    description: str = Field(default="", description="What the experiment is meant to show.")
+    seeds: Annotated[tuple[Seed, ...], AfterValidator(_distinct)] = Field(
+        min_length=1, description="One training for each seed; statistics are taken over them."
+    )
+    variants: dict[VariantName, PlainData] = Field(
+        default={},
+        description="Named changes of the base, which a report compares; keys may be dotted "
+        "(`training.learning_rate: 1e-3`). `{}` is the base as it stands. "
+        "Without variants there is one, `base`.",
+    )
+
+
+class Cell(Setup):
+    """One variant and one seed, fully resolved: one training."""
+
+    experiment: Name = Field(description="The experiment's name.")
+    variant: VariantName = Field(description="The variant's name.")
+    seed: Seed = Field(description="What all randomness of the training derives from.")
+
+    @property
+    def config_hash(self) -> str:
+        """SHA-256 over all that decides the result, but for the seed: not over labels, nor over how often a
+        training logs and saves, so that a change of those does not orphan the checkpoints of a run."""
+        data = self.model_dump(mode="json", exclude={"experiment", "variant", "seed"})
+        for key in ("log_every", "checkpoint_every"):
+            del data["training"][key]
+        text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def flat(self) -> dict[str, str | int | float | bool | None]:
+        """Every value under its dotted path, for MLflow's parameters; a list of scalars is one text."""
+        return dict(_flat(self.model_dump(mode="json"), ""))
+
+
+def _flat(value: Any, path: str) -> Iterator[tuple[str, str | int | float | bool | None]]:
+    if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
+        yield path, f"[{', '.join(str(item) for item in value)}]"
+    elif isinstance(value, dict | list) and value:
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, child in pairs:
+            yield from _flat(child, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, "{}" if value == {} else value

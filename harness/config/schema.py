@@ -1,0 +1,118 @@
+"""JSON Schema of the experiment file, from the models and the tables: editors complete and check with it."""
+
+import copy
+from importlib.metadata import entry_points
+from typing import Any
+
+from harness.config.complete import PLACES, Tables
+from harness.config.models import SAFE_NAME, Experiment
+from harness.options import describe, options_model
+from harness.registry import Registry
+
+Schema = dict[str, Any]
+_REF = "#/$defs/"
+
+
+def experiment_schema(tables: Tables) -> Schema:
+    """Draft 2020-12. Places without a table take any name with any options."""
+    schema = Experiment.model_json_schema()
+    defs: Schema = schema["$defs"]
+    defs["Part"] = _any_part()
+    for place in PLACES:
+        section, _, key = place.rpartition(".")
+        owner = defs["Evaluation"] if section else schema
+        defs[place] = _place(place, tables[place], defs) if place in tables else {"$ref": f"{_REF}Part"}
+        _use(owner["properties"][key], place)
+    schema["properties"]["variants"] = _variants(schema, defs)
+    first = {key: schema["properties"][key] for key in ("name", "description")}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "harness experiment"}
+    return {**schema, **head, "properties": {**first, **schema["properties"]}}
+
+
+def _use(field: Schema, place: str) -> None:
+    """Points a property, or the items of a list, at the definition of its place."""
+    target = field["items"] if field.get("type") == "array" else field
+    target["$ref"] = f"{_REF}{place}"
+
+
+def _any_part() -> Schema:
+    mapping = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    return {"title": "Part", "anyOf": [{"type": "string", "minLength": 1}, mapping]}
+
+
+def _place(place: str, table: Registry[Any], defs: Schema) -> Schema:
+    """A bare name, a mapping with one entry's options, or something of the user's own with any options."""
+    bare: list[str] = []
+    mappings: list[Schema] = []
+    for name, entry in table.items():
+        options = options_model(entry).model_json_schema()
+        prefix = f"{place}.{name}."
+        for inner, definition in options.pop("$defs", {}).items():
+            defs[prefix + inner] = _renamed(definition, prefix)
+        options = _renamed(options, prefix)
+        if not options.get("required"):
+            bare.append(name)
+        mappings.append(
+            {
+                "title": name,
+                "description": describe(entry),
+                "type": "object",
+                "properties": {"name": {"const": name}, **options.get("properties", {})},
+                "required": ["name", *options.get("required", [])],
+                "additionalProperties": False,
+            }
+        )
+    installed = sorted({point.name for point in entry_points(group=table.group)} - set(table))
+    own: Schema = {"title": "package.module:Name", "type": "string", "anyOf": [{"pattern": "^[^:]+:[^:]+$"}]}
+    if installed:
+        own["anyOf"].append({"enum": installed})
+    own_mapping = {"type": "object", "properties": {"name": own}, "required": ["name"]}
+    names = {"title": f"name of a {table.kind}", "enum": bare}
+    return {"title": table.kind, "anyOf": [*([names] if bare else []), *mappings, own, own_mapping]}
+
+
+def _renamed(schema: Any, prefix: str) -> Any:
+    """References into an entry's own definitions, led to where those stand in the whole schema."""
+    if isinstance(schema, dict):
+        return {key: _renamed(child, prefix) for key, child in schema.items()}
+    if isinstance(schema, str) and schema.startswith(_REF):
+        return f"{_REF}{prefix}{schema.removeprefix(_REF)}"
+    return [_renamed(item, prefix) for item in schema] if isinstance(schema, list) else schema
+
+
+def _variants(schema: Schema, defs: Schema) -> Schema:
+    """Best effort: known keys with all of them optional; what a dotted key means is left to `load`."""
+    for section in ("Training", "Evaluation"):
+        defs[f"changes.{section}"] = _optional(defs[section])
+    changes = _optional(schema)
+    for key in ("name", "description", "seeds", "variants"):
+        del changes["properties"][key]
+    for key, section in (("training", "Training"), ("evaluation", "Evaluation")):
+        changes["properties"][key]["$ref"] = f"{_REF}changes.{section}"
+    for owner in (changes, defs["changes.Evaluation"]):
+        for key, field in owner["properties"].items():
+            place = field.get("$ref", "").removeprefix(_REF)
+            if place in PLACES:
+                unnamed = {"type": "object", "not": {"required": ["name"]}, "description": "Changed options."}
+                owner["properties"][key] = {"anyOf": [{"$ref": f"{_REF}{place}"}, unnamed]}
+    defs["changes"] = {"title": "changes", "description": "What a variant changes of the base.", **changes}
+    return {
+        "title": "Variants",
+        "description": schema["properties"]["variants"]["description"],
+        "type": "object",
+        "propertyNames": {"pattern": SAFE_NAME, "maxLength": 60},
+        "additionalProperties": {"$ref": f"{_REF}changes"},
+    }
+
+
+def _optional(schema: Schema) -> Schema:
+    """All keys optional, none with a default, dotted ones allowed."""
+    properties = copy.deepcopy(schema["properties"])
+    for field in properties.values():
+        field.pop("default", None)
+    return {
+        "type": "object",
+        "properties": properties,
+        "patternProperties": {r"\.": {}},
+        "additionalProperties": False,
+    }

@@ -1,0 +1,10 @@
+"""Feature extractors: functions from a data set's name and shape to an `Extractor`."""
+
+from harness.features.classifier import classifier
+from harness.features.extractor import Extractor, extract
+from harness.features.pixels import pixels
+from harness.registry import Registry
+
+__all__ = ["EXTRACTORS", "Extractor", "extract"]
+
+EXTRACTORS = Registry("extractor", "harness.extractors", classifier=classifier, pixels=pixels)

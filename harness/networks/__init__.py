@@ -1,0 +1,12 @@
+"""Generator and discriminator pairs, and the table that names them."""
+
+from collections.abc import Callable
+
+from harness.networks.dcgan import dcgan
+from harness.networks.mlp import mlp
+from harness.networks.pair import Latent, Pair, Shape
+from harness.registry import Registry
+
+__all__ = ["NETWORKS", "Latent", "Pair", "Shape"]
+
+NETWORKS: Registry[Callable[..., Pair]] = Registry("network", "harness.networks", mlp=mlp, dcgan=dcgan)

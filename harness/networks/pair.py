@@ -1,0 +1,48 @@
+"""What a network is to the rest of harness: a generator, a discriminator, and the latents between them."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from torch import nn
+
+Shape = tuple[int, int, int]
+"""(channels, height, width) of one image."""
+
+Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=16)]
+Activation = Literal["relu", "leaky_relu", "elu", "silu", "tanh"]
+Normalization = Literal["none", "batch", "layer"]
+
+
+class Latent(BaseModel):
+    """The latent z that a generator is fed with."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    size: int = Field(64, ge=1, description="dimensions of z")
+    distribution: Literal["normal", "uniform"] = Field("normal", description="N(0, 1) or U[-1, 1)")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """generator: (batch, latent.size) -> images (batch, channels, height, width) in [-1, 1];
+    discriminator: such images -> logits (batch,)."""
+
+    generator: nn.Module
+    discriminator: nn.Module
+    latent: Latent
+
+
+def activation_layer(name: Activation) -> nn.Module:
+    """A fresh activation; leaky slopes are 0.2, the value of DCGAN and of most GANs since."""
+    match name:
+        case "relu":
+            return nn.ReLU(inplace=True)
+        case "leaky_relu":
+            return nn.LeakyReLU(0.2, inplace=True)
+        case "elu":
+            return nn.ELU(inplace=True)
+        case "silu":
+            return nn.SiLU(inplace=True)
+        case "tanh":
+            return nn.Tanh()

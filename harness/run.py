@@ -1,0 +1,266 @@
+"""One cell from start to end: data, networks, training, evaluation, results."""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from signal import SIGTERM
+from time import perf_counter
+from typing import Any, Protocol
+
+import torch
+from safetensors.torch import save
+from torch import Tensor
+from torchvision.io import encode_png
+from torchvision.utils import make_grid
+
+from harness.catalog import (
+    build_extractor,
+    build_loss,
+    build_metrics,
+    build_pair,
+    build_penalties,
+)
+from harness.checkpoint import Checkpoint, newest_good, save_checkpoint
+from harness.config import Cell
+from harness.data import Dataset
+from harness.errors import ConfigError, HarnessError, InterruptedRunError, RunFailedError
+from harness.evaluate import GRID, Evaluator, Scores
+from harness.files import locked, write_atomic, write_json
+from harness.protocol import protocol_of
+from harness.rundir import RunDir, Status, git_tags, identity_of, open_run, run_dir
+from harness.seeding import generator, latents
+from harness.signals import StopSignal
+from harness.state import State
+from harness.tracking import Events, SystemMetrics, Uploader
+from harness.tracking.model import export_generator
+from harness.train import Window, fit
+
+
+class Watcher(Protocol):
+    """Who is told how a run goes."""
+
+    def started(self, cell: Cell, first_step: int) -> None: ...
+    def window(self, cell: Cell, window: Window) -> None: ...
+    def evaluated(self, cell: Cell, step: int, values: Mapping[str, float]) -> None: ...
+    def finished(self, cell: Cell, seconds: float) -> None: ...
+    def warned(self, message: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where runs live and what they run on."""
+
+    runs: Path
+    data_root: Path
+    device: torch.device
+    uploader: Uploader | None
+    watcher: Watcher
+    stop: StopSignal
+    system_interval: float = 5.0
+
+    @property
+    def cache(self) -> Path:
+        return self.runs / ".cache"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A cell, the data it needs and the folder it belongs to: known before anything is trained."""
+
+    cell: Cell
+    dataset: Dataset
+    identity: dict[str, str]
+    run: RunDir
+
+
+def prepare(cell: Cell, dataset: Dataset, workplace: Workplace) -> Prepared:
+    if cell.training.batch_size > len(dataset.train):
+        raise ConfigError(
+            f"training.batch_size is {cell.training.batch_size}, but {dataset.name} has only "
+            f"{len(dataset.train)} training images"
+        )
+    identity = identity_of(cell, dataset.digest, workplace.device.type)
+    return Prepared(cell, dataset, identity, run_dir(workplace.runs, cell, identity))
+
+
+def run(prepared: Prepared, parent: Path, workplace: Workplace) -> dict[str, Any]:
+    """Train and evaluate what is prepared, or continue where it stopped; returns its results.
+
+    Raises InterruptedRunError after a signal and RunFailedError where there is no result; whatever happens,
+    the status and the event log say so.
+    """
+    folder = prepared.run
+    with locked(folder.lock, f"{folder.path} is in use"):
+        if (results := folder.finished()) is not None:
+            return results
+        events = _open(prepared, parent, workplace)
+        try:
+            with SystemMetrics(events, workplace.system_interval):
+                results = _train_and_evaluate(prepared, events, workplace)
+        except InterruptedRunError as error:
+            _end(folder, events, "stopped", "KILLED", str(error))
+            raise
+        except Exception as error:
+            reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+            _end(folder, events, "failed", "FAILED", reason)
+            if isinstance(error, HarnessError):
+                raise
+            raise RunFailedError(reason) from error
+        _end(folder, events, "finished", "FINISHED", "")
+        return results
+
+
+def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace) -> dict[str, Any]:
+    cell, dataset, folder = prepared.cell, prepared.dataset, prepared.run
+    extractor = build_extractor(cell, dataset.shape)
+    protocol = protocol_of(cell.evaluation, dataset, extractor)
+    evaluator = Evaluator(dataset, extractor, build_metrics(cell), protocol, workplace.device)
+    events.write("tags", values={"harness.fingerprint": protocol.fingerprint})
+
+    state = State.fresh(lambda: build_pair(cell, dataset.shape), cell.training, cell.seed, workplace.device)
+    earlier = 0.0
+    if (saved := newest_good(folder.checkpoints, workplace.watcher.warned)) is not None:
+        state.load(saved.tensors, saved.step)
+        earlier = saved.seconds
+    workplace.watcher.started(cell, state.step)
+
+    def evaluate() -> Scores:
+        _save_grid(evaluator, state, cell, folder, events)
+        scores = evaluator.score(state.ema, state.latent, cell.seed)
+        events.metrics("eval", state.step, {f"eval/{key}": value for key, value in scores.values.items()})
+        workplace.watcher.evaluated(cell, state.step, scores.values)
+        return scores
+
+    began = perf_counter()
+    _train(prepared, state, evaluate, lambda: earlier + perf_counter() - began, events, workplace)
+    scores = evaluate()
+    seconds = earlier + perf_counter() - began
+
+    write_atomic(folder.generator, save(state.ema.state_dict()))
+    z = latents(state.latent.distribution, (2, state.latent.size), generator(cell.seed, "example"))
+    export_generator(state.ema, z, folder.model)
+    events.write("model", file=folder.model.name, at_step=state.step)
+    results = {
+        "experiment": cell.experiment,
+        "variant": cell.variant,
+        "seed": cell.seed,
+        "steps": state.step,
+        "seconds": seconds,
+        "values": dict(scores.values),
+        "notes": list(scores.notes),
+        "num_samples": scores.num_samples,
+        "floor": asdict(evaluator.floor(workplace.cache)),
+        "ceiling": asdict(evaluator.ceiling(workplace.cache)),
+        "protocol": asdict(protocol),
+        "fingerprint": protocol.fingerprint,
+        "identity": prepared.identity,
+    }
+    write_json(folder.results, results)
+    events.write("artifact", file=folder.results.name)
+    workplace.watcher.finished(cell, seconds)
+    return results
+
+
+def _train(
+    prepared: Prepared,
+    state: State,
+    evaluate: Callable[[], Scores],
+    clock: Callable[[], float],
+    events: Events,
+    workplace: Workplace,
+) -> None:
+    """Drive `fit` to the last step: curves, evaluations on the way, checkpoints, the stop signal."""
+    cell, training = prepared.cell, prepared.cell.training
+    every = cell.evaluation.every or training.steps
+
+    def checkpoint() -> None:
+        save_checkpoint(prepared.run.checkpoints, Checkpoint(state.tensors(), state.step, clock()))
+
+    for window in fit(
+        state,
+        loss=build_loss(cell),
+        penalties=build_penalties(cell),
+        images=prepared.dataset.train.images.to(workplace.device),
+        config=training,
+        seed=cell.seed,
+        pause_every=(training.checkpoint_every, every),
+        should_stop=workplace.stop,
+    ):
+        if window.first_bad_step is not None:
+            raise RunFailedError(f"the losses were not finite at step {window.first_bad_step}")
+        curves = {**window.means, "train/images_per_second": window.images_per_second}
+        events.metrics("train", window.step, curves)
+        workplace.watcher.window(cell, window)
+        if window.step % every == 0 and window.step < training.steps:
+            evaluate()
+        if window.step % training.checkpoint_every == 0 or window.step == training.steps:
+            checkpoint()
+    if state.step < training.steps:
+        checkpoint()
+        raise InterruptedRunError(
+            f"stopped at step {state.step:,} of {training.steps:,}; the same command continues there",
+            workplace.stop.number or SIGTERM,
+        )
+
+
+def _save_grid(evaluator: Evaluator, state: State, cell: Cell, folder: RunDir, events: Events) -> None:
+    """One image of samples from fixed latents, enlarged without blur to about 512 pixels."""
+    images = evaluator.grid(state.ema, state.latent, cell.seed)
+    scale = max(1, 512 // (GRID[1] * images.shape[-1]))
+    grid = make_grid(images, nrow=GRID[1], padding=1, pad_value=255)
+    enlarged = grid.repeat_interleave(scale, 1).repeat_interleave(scale, 2)
+    file = folder.sample_file(state.step)
+    write_atomic(file, bytes(encode_png(enlarged).numpy()))
+    events.image("samples", state.step, file.relative_to(folder.path).as_posix())
+
+
+def _open(prepared: Prepared, parent: Path, workplace: Workplace) -> Events:
+    """Write what the run is, start its event log and let the uploader follow it."""
+    cell, dataset, folder = prepared.cell, prepared.dataset, prepared.run
+    record = open_run(folder, cell, prepared.identity, str(workplace.device))
+    folder.set_status("running")
+    events = Events(folder.path)
+    events.write(
+        "start",
+        experiment=cell.experiment,
+        name=f"{cell.variant}/seed{cell.seed}",
+        parent=os.path.relpath(parent, folder.path),
+        tags={
+            "harness.run": record["key"],
+            "harness.kind": "cell",
+            "harness.variant": cell.variant,
+            "harness.seed": str(cell.seed),
+            "harness.config_hash": cell.config_hash,
+            "harness.data_digest": dataset.digest,
+            "harness.outcome": "running",
+            **git_tags(record["git"]),
+        },
+    )
+    events.write("params", values=cell.flat())
+    for split in ("train", cell.evaluation.reference):
+        images: Tensor = getattr(dataset, split).images
+        events.write(
+            "dataset",
+            name=f"{dataset.name}-{split}",
+            digest=dataset.digest,
+            source=dataset.source,
+            context="training" if split == "train" else "evaluation",
+            profile=json.dumps({"shape": list(images.shape), "classes": len(dataset.classes)}),
+        )
+    for file in (folder.config, folder.provenance):
+        events.write("artifact", file=file.name)
+    if workplace.uploader:
+        workplace.uploader.follow(folder.path)
+    return events
+
+
+def _end(folder: RunDir, events: Events, status: Status, mlflow_status: str, reason: str) -> None:
+    folder.set_status(status, reason)
+    tags: dict[str, str] = {"harness.outcome": status}
+    if reason:
+        tags |= {"harness.reason": reason, "mlflow.note.content": f"**{status}**: {reason}"}
+    events.write("tags", values=tags)
+    events.write("end", status=mlflow_status)
+    events.close()

@@ -1,0 +1,170 @@
+"""One run, one folder: where its files are, whether it is finished, and what it came from."""
+
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+from uuid import uuid4
+
+from harness.config import Cell, to_yaml
+from harness.files import read_json, write_atomic, write_json
+
+Status = Literal["running", "finished", "failed", "stopped"]
+PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-learn", "mlflow", "safetensors")
+# Modules that show, plan and mirror results but cannot change one.
+NOT_IN_RESULTS = ("cli", "study.py", "table.py", "tracking", "__main__.py")
+
+
+@dataclass(frozen=True)
+class RunDir:
+    """The folder of one run. `identity` is everything that makes its result reusable."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.yaml"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def generator(self) -> Path:
+        return self.path / "generator.safetensors"
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model"
+
+    @property
+    def provenance(self) -> Path:
+        return self.path / "provenance.json"
+
+    @property
+    def results(self) -> Path:
+        return self.path / "results.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / ".lock"
+
+    def sample_file(self, step: int) -> Path:
+        return self.path / "samples" / f"step-{step:09d}.png"
+
+    def finished(self) -> dict[str, Any] | None:
+        """The results, once they stand: results.json is written last and whole."""
+        return read_json(self.results) if self.results.exists() else None
+
+    def set_status(self, status: Status, reason: str = "") -> None:
+        write_json(self.path / "status.json", {"status": status, "reason": reason, "process": os.getpid()})
+
+    def status(self) -> dict[str, Any]:
+        file = self.path / "status.json"
+        return read_json(file) if file.exists() else {"status": "new", "reason": ""}
+
+
+def run_dir(root: Path, cell: Cell, identity: dict[str, str]) -> RunDir:
+    """`<root>/<experiment>/<variant>/seed<k>-<hash8>`, the hash over all that decides the result.
+
+    So a changed configuration, data set, version or code gets a folder of its own and overwrites nothing.
+    """
+    return RunDir(root / cell.experiment / cell.variant / f"seed{cell.seed}-{short_hash(identity)}")
+
+
+def identity_of(cell: Cell, data_digest: str, device: str) -> dict[str, str]:
+    """What must be equal for a result to be used again in place of a new training, but for the seed."""
+    return {
+        "config": cell.config_hash,
+        "data": data_digest,
+        "code": code_digest(),
+        "torch": installed("torch"),
+        "device": device,
+    }
+
+
+def short_hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:8]
+
+
+@cache
+def code_digest() -> str:
+    """SHA-256 over those sources of the package that can change a result."""
+    package = Path(__file__).parent
+    sha = hashlib.sha256()
+    for file in sorted(package.rglob("*.py")):
+        name = file.relative_to(package)
+        if name.parts[0] not in NOT_IN_RESULTS:
+            sha.update(name.as_posix().encode())
+            sha.update(file.read_bytes())
+    return sha.hexdigest()
+
+
+def open_run(run: RunDir, cell: Cell, identity: dict[str, str], device: str) -> dict[str, Any]:
+    """Write what the run is before anything is computed; a resumed run keeps its first provenance."""
+    write_atomic(run.config, to_yaml(cell))
+    if not run.provenance.exists():
+        write_json(run.provenance, provenance(identity, device))
+    record: dict[str, Any] = read_json(run.provenance)
+    return record
+
+
+def provenance(identity: dict[str, str], device: str) -> dict[str, Any]:
+    """Where a result comes from: code, versions, machine, command; and a key that no other run has."""
+    return {
+        "key": uuid4().hex,
+        "identity": identity,
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "git": git_state(),
+        "python": platform.python_version(),
+        "packages": {name: installed(name) for name in PACKAGES},
+        "device": device,
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+    }
+
+
+@cache
+def git_state() -> dict[str, Any]:
+    """Commit of the folder the command was given in, and what differs from it; empty outside a repository."""
+
+    def git(*arguments: str) -> str:
+        result = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)  # noqa: S603, S607
+        return result.stdout.strip()
+
+    try:
+        commit, changed = git("rev-parse", "HEAD"), git("status", "--porcelain")
+        return {
+            "commit": commit,
+            "branch": git("rev-parse", "--abbrev-ref", "HEAD"),
+            "dirty": bool(changed),
+            "diff": git("diff", "HEAD")[:1_000_000] if changed else "",
+        }
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+
+
+def git_tags(git: Mapping[str, Any]) -> dict[str, str]:
+    """The tags under which MLflow shows a commit; none outside a repository."""
+    if not git:
+        return {}
+    return {
+        "mlflow.source.git.commit": git["commit"],
+        "mlflow.source.git.branch": git["branch"],
+        "harness.git.dirty": str(git["dirty"]).lower(),
+    }
+
+
+def installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"

@@ -1,0 +1,170 @@
+"""All cells of one command: what is done already, what is trained now, and the statistics over seeds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from harness.catalog import build_extractor, build_metrics, load_dataset
+from harness.config import Cell, Loaded, to_yaml
+from harness.data import Dataset
+from harness.errors import HarnessError, InterruptedRunError
+from harness.files import read_json, write_atomic, write_json
+from harness.metrics.inputs import Column
+from harness.run import Prepared, Workplace, prepare, run
+from harness.rundir import git_tags, provenance, short_hash
+from harness.stats import Interval, mean_interval
+from harness.tracking import Events
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one cell: its results, or the reason why there are none."""
+
+    prepared: Prepared
+    results: dict[str, Any] | None
+    reason: str
+    reused: bool
+
+
+@dataclass(frozen=True)
+class Study:
+    """A command's cells and what became of each."""
+
+    experiment: str
+    columns: tuple[Column, ...]
+    outcomes: tuple[Outcome, ...]
+    folder: Path
+
+    def intervals(self, variant: str) -> dict[str, Interval]:
+        """Mean and 95 % interval over the seeds of a variant that have a result, for each column's key."""
+        results = [
+            outcome.results["values"]
+            for outcome in self.outcomes
+            if outcome.results and outcome.prepared.cell.variant == variant
+        ]
+        return {
+            column.key: mean_interval([values[column.key] for values in results])
+            for column in self.columns
+            if results and all(isfinite(values.get(column.key, float("nan"))) for values in results)
+        }
+
+    @property
+    def variants(self) -> list[str]:
+        return list(dict.fromkeys(outcome.prepared.cell.variant for outcome in self.outcomes))
+
+
+def plan(loaded: Loaded, workplace: Workplace) -> list[Prepared]:
+    """Every cell with its data and its folder; whatever a cell could be refused for is found here."""
+
+    @cache
+    def dataset(key: str) -> Dataset:
+        return load_dataset(cells[key], workplace.data_root)
+
+    cells = {cell.dataset.model_dump_json(): cell for cell in loaded.cells}
+    prepared = []
+    for cell in loaded.cells:
+        data = dataset(cell.dataset.model_dump_json())
+        build_extractor(cell, data.shape)
+        prepared.append(prepare(cell, data, workplace))
+    return prepared
+
+
+def run_study(loaded: Loaded, workplace: Workplace) -> Study:
+    """Train every cell that has no result yet. A failed cell does not stop the others; a signal does."""
+    cells = plan(loaded, workplace)
+    columns = _columns(loaded.cells)
+    identities = sorted({(item.cell.variant, short_hash(item.identity)) for item in cells})
+    name = loaded.experiment.name
+    folder = workplace.runs / name / ".studies" / short_hash(identities)
+    reused = {item.run.path for item in cells if item.run.finished() is not None}
+    if len(reused) == len(cells) and (folder / "study.json").exists():
+        done = [Outcome(item, item.run.finished(), "", True) for item in cells]
+        return Study(name, columns, tuple(done), folder)
+
+    events = _open(loaded, folder, workplace)
+    try:
+        outcomes = [_outcome(item, folder, workplace, item.run.path in reused) for item in cells]
+    except InterruptedRunError as error:
+        events.write("tags", values={"harness.outcome": "stopped", "harness.reason": str(error)})
+        events.write("end", status="KILLED")
+        raise
+    study = Study(name, columns, tuple(outcomes), folder)
+    _close(study, events)
+    return study
+
+
+def _outcome(item: Prepared, parent: Path, workplace: Workplace, reused: bool) -> Outcome:
+    try:
+        return Outcome(item, run(item, parent, workplace), "", reused)
+    except InterruptedRunError:
+        raise
+    except HarnessError as error:
+        workplace.watcher.warned(f"{item.cell.variant}/seed{item.cell.seed} failed: {error}")
+        return Outcome(item, None, str(error), False)
+
+
+def _open(loaded: Loaded, folder: Path, workplace: Workplace) -> Events:
+    """The study's own event log, which becomes the parent run in MLflow."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "provenance.json").exists():
+        write_json(folder / "provenance.json", provenance({}, str(workplace.device)))
+    record = read_json(folder / "provenance.json")
+    write_atomic(folder / "experiment.yaml", to_yaml(loaded.experiment))
+    events = Events(folder)
+    experiment = loaded.experiment
+    events.write(
+        "start",
+        experiment=experiment.name,
+        name=experiment.name,
+        tags={
+            "harness.run": record["key"],
+            "harness.kind": "suite",
+            "harness.outcome": "running",
+            "mlflow.note.content": experiment.description,
+            **git_tags(record["git"]),
+        },
+    )
+    base = experiment.model_dump(mode="json", include={"dataset", "network", "loss"})
+    events.write("params", values={key: part["name"] for key, part in base.items()})
+    events.write("artifact", file="experiment.yaml")
+    if workplace.uploader:
+        workplace.uploader.follow(folder)
+    return events
+
+
+def _close(study: Study, events: Events) -> None:
+    """Statistics over seeds into the parent run; with several variants each key under its variant's name."""
+    alone = len(study.variants) == 1
+    values: dict[str, float] = {}
+    for variant in study.variants:
+        prefix = "" if alone else f"{variant}/"
+        for key, interval in study.intervals(variant).items():
+            named = {"mean": interval.mean, "std": interval.std, "low": interval.low, "high": interval.high}
+            values |= {
+                f"{prefix}eval/{key}_{name}": value for name, value in named.items() if value is not None
+            }
+            values[f"{prefix}eval/{key}_n"] = interval.n
+    finished = [outcome for outcome in study.outcomes if outcome.results]
+    failed = [outcome for outcome in study.outcomes if not outcome.results]
+    events.metrics("summary", max(events.next_step("summary"), len(finished)), values)
+    record = {
+        "runs": [str(outcome.prepared.run.path.name) for outcome in finished],
+        "failed": {outcome.prepared.run.path.name: outcome.reason for outcome in failed},
+        "values": values,
+    }
+    write_json(study.folder / "study.json", record)
+    events.write("artifact", file="study.json")
+    events.write("tags", values={"harness.outcome": "failed" if failed else "finished"})
+    events.write("end", status="FAILED" if failed else "FINISHED")
+    events.close()
+
+
+def _columns(cells: Iterable[Cell]) -> tuple[Column, ...]:
+    """The columns of every metric that any cell asks for, in the order they are asked for."""
+    columns = [
+        column for cell in cells for metric in build_metrics(cell).values() for column in metric.columns
+    ]
+    return tuple(dict.fromkeys(columns))

@@ -1,0 +1,53 @@
+"""One background thread that keeps MLflow up to date and never holds up or fails a training."""
+
+import threading
+from pathlib import Path
+
+from harness.tracking.mirror import Mirror, pending_events
+
+INTERVAL = 1.0
+LONGEST_PAUSE = 60.0
+
+
+class Uploader:
+    """Replays the followed run folders about once a second; after a failure it waits, ever longer."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+        self._folders: list[Path] = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="mlflow-uploader", daemon=True)
+        self._thread.start()
+        self.error: str | None = None
+        """What went wrong at the last attempt, None after one that worked."""
+
+    def follow(self, folder: Path) -> None:
+        with self._lock:
+            if folder not in self._folders:
+                self._folders.append(folder)
+
+    def close(self, timeout: float) -> int:
+        """Send what is left for at most `timeout` seconds; returns how many events no server has."""
+        self._stop.set()
+        self._thread.join(timeout)
+        with self._lock:
+            return pending_events(self._folders)
+
+    def _run(self) -> None:
+        pause = INTERVAL
+        while not self._stop.wait(pause):
+            pause = INTERVAL if self._replay_all() else min(2 * pause, LONGEST_PAUSE)
+        self._replay_all()
+
+    def _replay_all(self) -> bool:
+        with self._lock:
+            folders = list(self._folders)
+        try:
+            for folder in folders:
+                self._mirror.replay(folder)
+        except Exception as error:
+            self.error = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+            return False
+        self.error = None
+        return True

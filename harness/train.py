@@ -1,0 +1,113 @@
+"""fit(): the training loop, to be read from top to bottom."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from harness.config import Training
+from harness.data import to_float
+from harness.losses import Loss, Penalty, value
+from harness.seeding import BatchOrder, LatentStream, reseed
+from harness.state import State
+
+CURVES = ("train/loss_d", "train/loss_g", "train/v", "train/d_real", "train/d_fake")
+
+
+@dataclass(frozen=True)
+class Window:
+    """What happened since the last window: means of CURVES over its steps, and the speed."""
+
+    step: int
+    means: dict[str, float]
+    images_per_second: float
+    first_bad_step: int | None
+    """The first step whose losses were not finite; nothing after it can be trusted."""
+
+
+def fit(
+    state: State,
+    *,
+    loss: Loss,
+    penalties: Sequence[Penalty],
+    images: Tensor,
+    config: Training,
+    seed: int,
+    pause_every: Sequence[int] = (),
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Window]:
+    """Train `state` in place on `images` (uint8, (n, channels, height, width), on the device of the state).
+
+    Yields a window every `config.log_every` steps, at multiples of `pause_every`, and at the end; between two
+    windows nothing waits for the device. Stops after the current step once `should_stop` says so.
+    """
+    device, latent = images.device, state.latent
+    order = BatchOrder(seed, len(images), config.batch_size, device)
+    z = LatentStream(seed, "latent", latent.distribution, config.batch_size, latent.size, device)
+    autocast = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
+    pauses = (config.log_every, *pause_every)
+    history: list[Tensor] = []
+    began = perf_counter()
+
+    generator, discriminator = state.generator.train(), state.discriminator.train()
+    while state.step < config.steps and not should_stop():
+        reseed(seed, "step", state.step)  # for what draws inside the networks and the penalties
+
+        for turn in range(config.discriminator_steps):
+            batch = state.step * config.discriminator_steps + turn
+            real = to_float(images[order[batch]])
+            # The generator's step reuses the last of these batches, so only that one needs its graph.
+            with autocast, torch.set_grad_enabled(turn == config.discriminator_steps - 1):
+                fake = generator(z[batch])
+            with autocast:
+                real_logits, fake_logits = discriminator(real), discriminator(fake.detach())
+            loss_d = loss.discriminator(real_logits.float(), fake_logits.float())
+            for penalty in penalties:
+                loss_d = loss_d + penalty.term(discriminator, real, fake.detach())
+            state.optimizer_d.zero_grad()
+            loss_d.backward()  # type: ignore[no-untyped-call]
+            state.optimizer_d.step()
+            for penalty in penalties:
+                penalty.project(discriminator)
+
+        discriminator.requires_grad_(False)  # its weights get no gradient from the generator's step
+        with autocast:
+            loss_g = loss.generator(discriminator(fake).float())
+        state.optimizer_g.zero_grad()
+        loss_g.backward()
+        state.optimizer_g.step()
+        discriminator.requires_grad_(True)
+
+        state.average(config.ema)
+        state.step += 1
+        history.append(_curves(loss, loss_d, loss_g, real_logits, fake_logits))
+
+        if state.step == config.steps or any(state.step % every == 0 for every in pauses):
+            curves = torch.stack(history).cpu()  # the only place where the device is waited for
+            images_seen = len(history) * config.batch_size * config.discriminator_steps
+            yield _window(state.step, curves, loss, images_seen / (perf_counter() - began))
+            history.clear()
+            began = perf_counter()
+
+
+@torch.no_grad()
+def _curves(loss: Loss, loss_d: Tensor, loss_g: Tensor, real: Tensor, fake: Tensor) -> Tensor:
+    """One step's CURVES, left on the device."""
+    real, fake = real.float(), fake.float()
+    if loss.probabilistic:
+        means = (value(real, fake), real.sigmoid().mean(), fake.sigmoid().mean())
+    else:
+        means = (real.new_zeros(()), real.mean(), fake.mean())
+    return torch.stack((loss_d.detach(), loss_g.detach(), *means))
+
+
+def _window(step: int, curves: Tensor, loss: Loss, images_per_second: float) -> Window:
+    """Means over the window's rows of `curves`, the last of which is `step`."""
+    means = dict(zip(CURVES, curves.double().mean(dim=0).tolist(), strict=True))
+    if not loss.probabilistic:
+        del means["train/v"]  # a critic's scores are no log-odds, so V has no meaning
+    bad = (~curves.isfinite().all(dim=1)).nonzero().flatten().tolist()
+    first_bad = step - len(curves) + 1 + bad[0] if bad else None
+    return Window(step, means, images_per_second, first_bad)

@@ -1,0 +1,5 @@
+"""One thread: these are many small computations, and the machine's other cores are others'."""
+
+import torch
+
+torch.set_num_threads(1)
