@@ -1,15 +1,12 @@
-"""What people see while runs go on, and the table at the end. All of it on stderr; stdout is for programs."""
+"""What people see while runs go on. All of it on stderr; stdout is for programs."""
 
 from collections.abc import Mapping
 from types import TracebackType
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from harness.config import Cell
-from harness.stats import Interval
-from harness.study import Study
 from harness.train import Window
 
 console = Console(stderr=True, highlight=False)
@@ -82,56 +79,3 @@ class LiveWatcher:
 
     def warned(self, message: str) -> None:
         console.print(f"[yellow]warning:[/] {message}", soft_wrap=True)
-
-
-def study_table(study: Study) -> Group:
-    """Variants by metrics, mean and half-width of the 95 % interval over seeds, with floor and ceiling."""
-    table = Table(header_style="bold", pad_edge=False, show_edge=False)
-    table.add_column("")
-    table.add_column("seeds", justify="right")
-    table.add_column("images", justify="right")
-    for column in study.columns:
-        arrow = "↓" if column.better == "lower" else "↑"
-        table.add_column(f"{column.title} {arrow}", justify="right")
-    references: dict[str, list[tuple[str, int, Mapping[str, float]]]] = {}
-    for variant in study.variants:
-        results = [
-            outcome.results
-            for outcome in study.outcomes
-            if outcome.results and outcome.prepared.cell.variant == variant
-        ]
-        if not results:
-            table.add_row(variant, "0", "", *["failed"] * len(study.columns), style="red")
-            continue
-        intervals = study.intervals(variant)
-        table.add_row(
-            variant,
-            str(len(results)),
-            f"{results[0]['num_samples']:,}",
-            *[_cell(intervals.get(column.key)) for column in study.columns],
-        )
-        references.setdefault(
-            results[0]["fingerprint"],
-            [
-                (
-                    "floor: real test images",
-                    results[0]["floor"]["num_samples"],
-                    results[0]["floor"]["values"],
-                ),
-                ("ceiling: noise", results[0]["ceiling"]["num_samples"], results[0]["ceiling"]["values"]),
-            ],
-        )
-    table.add_section()
-    for rows in references.values():
-        for name, count, values in rows:
-            numbers = [f"{values[c.key]:.4g}" if c.key in values else "" for c in study.columns]
-            table.add_row(name, "", f"{count:,}", *numbers, style="dim")
-    return Group(table)
-
-
-def _cell(interval: Interval | None) -> str:
-    if interval is None:
-        return "not finite"
-    if interval.low is None or interval.high is None:
-        return f"{interval.mean:.4g}"
-    return f"{interval.mean:.4g} ± {interval.high - interval.mean:.2g}"

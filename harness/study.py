@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -39,17 +38,18 @@ class Study:
     folder: Path
 
     def intervals(self, variant: str) -> dict[str, Interval]:
-        """Mean and 95 % interval over the seeds of a variant that have a result, for each column's key."""
-        results = [
-            outcome.results["values"]
-            for outcome in self.outcomes
-            if outcome.results and outcome.prepared.cell.variant == variant
-        ]
+        """Mean and 95 % interval over the seeds of a variant that have a result, by metric key."""
+        found = [results["values"] for results in self.results(variant)]
         return {
-            column.key: mean_interval([values[column.key] for values in results])
+            column.key: mean_interval([values[column.key] for values in found])
             for column in self.columns
-            if results and all(isfinite(values.get(column.key, float("nan"))) for values in results)
+            if found and all(column.key in values for values in found)
         }
+
+    def results(self, variant: str) -> list[dict[str, Any]]:
+        """What the finished seeds of a variant gave."""
+        mine = [outcome for outcome in self.outcomes if outcome.prepared.cell.variant == variant]
+        return [outcome.results for outcome in mine if outcome.results]
 
     @property
     def variants(self) -> list[str]:

@@ -11,12 +11,13 @@ import torch
 from harness.catalog import TABLES
 from harness.commands.store import mirror_for
 from harness.config import Loaded, load, to_yaml
-from harness.console import LiveWatcher, console, study_table
+from harness.console import LiveWatcher, console
 from harness.errors import ConfigError, RunFailedError
 from harness.protocol import Protocol
 from harness.run import Workplace
 from harness.signals import StopSignal
 from harness.study import Study, run_study
+from harness.table import study_tables
 from harness.tracking import Uploader
 
 UPLOAD_TIMEOUT = 120.0
@@ -100,7 +101,9 @@ def _print_result(study: Study, uri: str, as_json: bool) -> None:
         )
     if not finished:
         return
-    console.print(study_table(study))
+    for table in study_tables(study, console.width):
+        console.print(table)
+        console.print()
     sentences = dict.fromkeys(protocol_sentence(results) for results in finished)
     console.print("mean ± half-width of the 95 % interval over seeds (Student's t)", style="dim")
     for sentence in sentences:

@@ -24,11 +24,12 @@ def random_affine(
         tangent * shear,
     )
     cos, sin = angle.cos(), angle.sin()
-    # Rows of rotation · shear · scale. `affine_grid` works in units of half an image.
+    # Rows of rotation · shear · scale. `affine_grid` measures x in half widths and y in half heights.
+    aspect = height / width
     theta = torch.stack(
         [
-            torch.stack([cos * sx, (cos * tangent - sin) * sy, dx * (2 * shift / width)], dim=1),
-            torch.stack([sin * sx, (sin * tangent + cos) * sy, dy * (2 * shift / height)], dim=1),
+            torch.stack([cos * sx, (cos * tangent - sin) * sy * aspect, dx * (2 * shift / width)], dim=1),
+            torch.stack([sin * sx / aspect, (sin * tangent + cos) * sy, dy * (2 * shift / height)], dim=1),
         ],
         dim=1,
     ).to(images.device)

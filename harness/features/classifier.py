@@ -13,8 +13,8 @@ from harness.features.network import Architecture, CentreCrop
 SHIPPED = Path(__file__).parent / "weights"
 
 PINNED = {
-    "digits": "",
-    "mnist": "",
+    "digits": "1b00b778044f0e7f86b41f9e3630b5bec520a26f86a7fe8c91f3e7e2d6c3ad1c",
+    "mnist": "f30a10dc6b1e61ca04ac4953dcd410f94a13a7cc97c97b5a93b4c0405071d1f9",
 }
 """SHA-256 of `weights/<data set>.safetensors`."""
 

@@ -135,7 +135,7 @@ def _fit(
         _, logits = network(pixels.contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits, labels[batch], label_smoothing=recipe.label_smoothing)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         for group in optimizer.param_groups:
             group["lr"] = recipe.learning_rate * one_cycle((step + 1) / steps, recipe.warmup)
         optimizer.step()

@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 
 from harness import files
 from harness.errors import WeightsError
-from harness.features.network import Architecture, Classifier
+from harness.features.network import Architecture, Classifier, with_state
 
 KEY = "harness.classifier"
 """The one metadata key: safetensors writes several in random order, and equal trainings give equal files."""
@@ -62,10 +62,7 @@ def load(path: Path) -> Trained:
         raise WeightsError(f"{path} is no file of `harness extractor train`: its header has no `{KEY}`")
     try:
         provenance = Provenance.model_validate_json(header)
-        # On the meta device the header's sizes cost no memory before the tensors have confirmed them.
-        with torch.device("meta"):
-            network = Classifier(provenance.architecture)
-        network.load_state_dict(state, assign=True)
+        network = with_state(provenance.architecture, state)
     except (ValidationError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise WeightsError(
@@ -73,4 +70,4 @@ def load(path: Path) -> Trained:
         ) from error
     if not all(tensor.dtype == torch.float32 and tensor.isfinite().all() for tensor in state.values()):
         raise WeightsError(f"{path} holds weights that are not finite float32 numbers")
-    return Trained(network.eval().requires_grad_(False), provenance)
+    return Trained(network, provenance)

@@ -15,8 +15,7 @@ import torch
 import torchvision.datasets
 
 from harness.data import Dataset
-from harness.data import mnist as module
-from harness.data.mnist import MNIST_MD5, fashion_mnist, mnist
+from harness.data.mnist import FASHION_MD5, MNIST_MD5, fashion_mnist, mnist
 from harness.errors import DataError
 from harness.options import keyword_arguments
 
@@ -139,7 +138,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A server on this machine with a small data set in Fashion-MNIST's format; returns its folder."""
     folder = tmp_path / "mirror"
     folder.mkdir()
-    resources, md5 = [], {}
+    resources = []
     for name, size in [("train", 51000), ("t10k", 100)]:
         labels = bytes(index % 10 for index in range(size))
         for kind, header, body in [
@@ -151,14 +150,13 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             file = f"{name}-{kind}-ubyte"
             (folder / f"{file}.gz").write_bytes(packed)
             resources.append((f"{file}.gz", hashlib.md5(packed).hexdigest()))
-            md5[file] = hashlib.md5(data).hexdigest()
+            monkeypatch.setitem(FASHION_MD5, file, hashlib.md5(data).hexdigest())
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.server_port}/"
     monkeypatch.setattr(torchvision.datasets.FashionMNIST, "mirrors", [url])
     monkeypatch.setattr(torchvision.datasets.FashionMNIST, "resources", resources)
-    monkeypatch.setattr(module, "FASHION_MD5", md5)
     yield folder
     server.shutdown()
     server.server_close()

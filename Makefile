@@ -1,0 +1,34 @@
+# `make baseline` and `make test` set up everything they need in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: baseline test lint format ui clean
+
+baseline: $(READY)  ## train and measure experiments/baseline.yaml, about two minutes on two cores
+	$(BIN)/harness run experiments/baseline.yaml
+
+test: lint  ## everything that must hold
+	$(BIN)/pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+ui: $(READY)  ## browse the runs
+	$(BIN)/harness ui
+
+clean:  ## removes the environment and caches, never runs
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $(READY)

@@ -1,0 +1,91 @@
+"""The table of a study: metrics down, variants across, floor and ceiling beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import floor, log10
+
+from rich.table import Table
+
+from harness.metrics.inputs import Column
+from harness.stats import Interval
+from harness.study import Study
+
+FIRST, EACH = 14, 19
+"""Characters of the column of titles, and of every other one."""
+
+
+@dataclass(frozen=True)
+class Stand:
+    """One column of the table: who stands there, how many seeds and images, a text for every metric."""
+
+    title: str
+    seeds: str
+    images: str
+    texts: Mapping[str, str]
+    style: str = ""
+
+
+def study_tables(study: Study, width: int) -> list[Table]:
+    """One table, or as many as it takes to show every variant within `width` characters, floor and ceiling
+    repeated in each."""
+    variants = [_variant(study, name) for name in study.variants]
+    references = _references(study)
+    room = max(1, (width - FIRST) // EACH - len(references))
+    groups = [variants[first : first + room] for first in range(0, len(variants), room)]
+    return [_table(study.columns, [*group, *references]) for group in groups]
+
+
+def number(interval: Interval) -> str:
+    """`8.76 ± 0.24`: the half-width to two digits, the mean as far as the half-width reaches."""
+    if interval.low is None or interval.high is None:
+        return plain(interval.mean)
+    half = interval.high - interval.mean
+    if half == 0:
+        return f"{plain(interval.mean)} ± 0"
+    decimals = min(6, max(0, 1 - floor(log10(half))))
+    return f"{interval.mean:.{decimals}f} ± {half:.{decimals}f}"
+
+
+def plain(value: float) -> str:
+    """Four digits, and never an exponent in a table of ordinary metrics."""
+    if value == 0:
+        return "0"
+    decimals = min(6, max(0, 3 - floor(log10(abs(value)))))
+    return f"{value:.{decimals}f}"
+
+
+def _table(columns: Sequence[Column], stands: Sequence[Stand]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("", no_wrap=True)
+    for stand in stands:
+        table.add_column(stand.title, justify="right", style=stand.style, no_wrap=True, overflow="ellipsis")
+    table.add_row("seeds", *[stand.seeds for stand in stands], style="dim")
+    table.add_row("images", *[stand.images for stand in stands], style="dim", end_section=True)
+    for column in columns:
+        arrow = "↓" if column.better == "lower" else "↑"
+        table.add_row(f"{column.title} {arrow}", *[stand.texts.get(column.key, "") for stand in stands])
+    return table
+
+
+def _variant(study: Study, name: str) -> Stand:
+    results = study.results(name)
+    intervals = study.intervals(name)
+    failed = sum(outcome.prepared.cell.variant == name for outcome in study.outcomes) - len(results)
+    seeds = f"{len(results)}, {failed} failed" if failed else str(len(results))
+    if not results:
+        return Stand(name, seeds, "", {}, "red")
+    texts = {key: number(interval) for key, interval in intervals.items()}
+    return Stand(name, seeds, f"{results[0]['num_samples']:,}", texts)
+
+
+def _references(study: Study) -> list[Stand]:
+    """Floor and ceiling, once for every protocol in the study."""
+    stands: dict[tuple[str, str], Stand] = {}
+    for name in study.variants:
+        for results in study.results(name):
+            for kind, title in (("floor", "floor: test set"), ("ceiling", "ceiling: noise")):
+                scores = results[kind]
+                texts = {key: plain(value) for key, value in scores["values"].items()}
+                stand = Stand(title, "", f"{scores['num_samples']:,}", texts, "dim")
+                stands.setdefault((results["fingerprint"], kind), stand)
+    return list(stands.values())

@@ -1,0 +1,132 @@
+"""What holds for every entry of every table of networks, losses and penalties."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load, save
+
+from harness.catalog import TABLES
+from harness.data import DATASETS
+from harness.errors import ConfigError
+from harness.losses import LOSSES, PENALTIES
+from harness.networks import NETWORKS, Latent, Pair
+from harness.networks.dcgan import ladder
+from harness.options import describe, keyword_arguments
+from harness.seeding import generator, latents, reseed
+
+SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32)]
+
+
+def build(name: str, shape: tuple[int, int, int], seed: int = 0) -> Pair:
+    with torch.random.fork_rng():
+        reseed(seed, "init")
+        return NETWORKS[name](shape)
+
+
+def draw(pair: Pair, count: int) -> torch.Tensor:
+    return latents(pair.latent.distribution, (count, pair.latent.size), generator(0, "test"))
+
+
+every_entry = pytest.mark.parametrize(
+    ("place", "name"), [(place, name) for place, table in TABLES.items() for name in table]
+)
+every_network = pytest.mark.parametrize("name", list(NETWORKS))
+
+
+@every_entry
+def test_every_entry_says_what_it_is(place: str, name: str) -> None:
+    assert len(describe(TABLES[place][name])) > 20
+
+
+@every_entry
+def test_every_entry_has_defaults_for_all_its_options(place: str, name: str) -> None:
+    keyword_arguments(TABLES[place][name], {})
+
+
+@every_network
+@pytest.mark.parametrize("shape", SHAPES)
+def test_shapes_and_range(name: str, shape: tuple[int, int, int]) -> None:
+    pair = build(name, shape)
+    images = pair.generator(draw(pair, 5))
+    assert images.shape == (5, *shape)
+    assert images.dtype == torch.float32
+    assert images.abs().max() <= 1
+    assert pair.discriminator(images).shape == (5,)
+
+
+@every_network
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_parameter_gets_a_finite_gradient(name: str, shape: tuple[int, int, int]) -> None:
+    pair = build(name, shape)
+    pair.discriminator(pair.generator(draw(pair, 5))).square().sum().backward()
+    for module in (pair.generator, pair.discriminator):
+        for key, parameter in module.named_parameters():
+            assert parameter.grad is not None, key
+            assert parameter.grad.isfinite().all(), key
+
+
+@every_network
+def test_weights_are_a_function_of_the_seed_and_survive_a_file(name: str) -> None:
+    first, again, other = build(name, SHAPES[0]), build(name, SHAPES[0]), build(name, SHAPES[0], seed=1)
+    for one, two in zip(first.generator.parameters(), again.generator.parameters(), strict=True):
+        assert torch.equal(one, two)
+    assert any(
+        not torch.equal(one, two)
+        for one, two in zip(first.generator.parameters(), other.generator.parameters(), strict=True)
+    )
+    other.generator.load_state_dict(load(save(first.generator.state_dict())))
+    z = draw(first, 3)
+    assert torch.equal(first.generator.eval()(z), other.generator.eval()(z))
+
+
+@pytest.mark.parametrize("resolution", range(8, 65))
+def test_dcgan_has_every_resolution(resolution: int) -> None:
+    options = {"generator_width": 2, "discriminator_width": 2}
+    pair = NETWORKS["dcgan"]((2, resolution, resolution), **options)
+    images = pair.generator(draw(pair, 2))
+    assert images.shape == (2, 2, resolution, resolution)
+    assert pair.discriminator(images).shape == (2,)
+    assert 4 <= ladder(resolution)[0] <= 7
+
+
+@pytest.mark.parametrize("shape", [(1, 7, 7), (1, 65, 65), (1, 28, 32)])
+def test_dcgan_refuses_what_it_cannot_draw(shape: tuple[int, int, int]) -> None:
+    with pytest.raises(ConfigError, match="dcgan draws square images of 8 to 64 pixels"):
+        NETWORKS["dcgan"](shape)
+
+
+def test_mlp_has_the_parameters_of_its_widths() -> None:
+    pair = NETWORKS["mlp"](
+        (1, 28, 28), latent=Latent(size=100), generator_widths=(128, 256), discriminator_widths=(512,),
+        generator_normalization="batch",
+    )  # fmt: skip
+    count = sum(parameter.numel() for parameter in pair.generator.parameters())
+    assert count == 101 * 128 + 129 * 256 + 2 * 256 + 257 * 784
+    assert sum(p.numel() for p in pair.discriminator.parameters()) == 785 * 512 + 513
+
+
+def test_sigmoid_output_is_the_image_of_the_unit_interval() -> None:
+    pair = NETWORKS["mlp"]((1, 8, 8), output="sigmoid")
+    images = pair.generator(draw(pair, 64) * 50)
+    assert images.min() >= -1
+    assert images.max() <= 1
+
+
+@pytest.mark.parametrize("loss", list(LOSSES))
+@pytest.mark.parametrize("penalty", [None, *PENALTIES])
+def test_every_loss_goes_with_every_penalty(loss: str, penalty: str | None) -> None:
+    pair, entry = build("mlp", SHAPES[0]), LOSSES[loss]()
+    real = DATASETS["digits"](Path()).train.images[:16].float() / 127.5 - 1
+    fake = pair.generator(draw(pair, 16))
+    objective = entry.discriminator(pair.discriminator(real), pair.discriminator(fake.detach()))
+    if penalty:
+        objective = objective + PENALTIES[penalty]().term(pair.discriminator, real, fake.detach())
+    objective.backward()
+    assert all(parameter.grad is None for parameter in pair.generator.parameters())
+    if penalty:
+        PENALTIES[penalty]().project(pair.discriminator)
+    gradients = torch.autograd.grad(
+        entry.generator(pair.discriminator(fake)), list(pair.generator.parameters())
+    )
+    assert all(gradient.isfinite().all() for gradient in gradients)
