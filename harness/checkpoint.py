@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from safetensors.torch import load_file, save
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
 from torch import Tensor
 
 from harness.errors import CheckpointError
@@ -24,20 +25,15 @@ class Checkpoint:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint, then drop all but the newest two."""
-    weights = folder / f"step-{checkpoint.step:09d}.safetensors"
-    data = save({name: tensor.cpu().contiguous() for name, tensor in checkpoint.tensors.items()})
+    """Write a checkpoint, then drop all but the newest two. The caller holds the lock of the run."""
+    weights = folder / _name(checkpoint.step)
+    tensors = {name: tensor.cpu().contiguous() for name, tensor in checkpoint.tensors.items()}
+    # Step and seconds are in the file itself, so that its hash vouches for them too.
+    data = save(tensors, {"step": str(checkpoint.step), "seconds": repr(checkpoint.seconds)})
     write_atomic(weights, data)
     # The manifest makes the checkpoint count: a crash before this line leaves the older ones in charge.
-    record = {
-        "step": checkpoint.step,
-        "seconds": checkpoint.seconds,
-        "sha256": hashlib.sha256(data).hexdigest(),
-    }
-    write_json(weights.with_suffix(".json"), record)
-    for manifest in sorted(folder.glob("step-*.json"))[:-KEPT]:
-        manifest.unlink()
-        manifest.with_suffix(".safetensors").unlink(missing_ok=True)
+    write_json(weights.with_suffix(".json"), {"sha256": hashlib.sha256(data).hexdigest()})
+    _tidy(folder)
 
 
 def newest_good(folder: Path, warn: Callable[[str], None]) -> Checkpoint | None:
@@ -49,15 +45,39 @@ def newest_good(folder: Path, warn: Callable[[str], None]) -> Checkpoint | None:
     manifests = sorted(folder.glob("step-*.json"), reverse=True)
     for manifest in manifests:
         try:
-            record = read_json(manifest)
-            weights = manifest.with_suffix(".safetensors")
-            if sha256(weights) == record["sha256"]:
-                return Checkpoint(load_file(weights), int(record["step"]), float(record["seconds"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # an unreadable manifest is a damaged checkpoint like any other
-        warn(f"checkpoint {manifest.stem} is damaged and was passed over")
+            return _read(manifest)
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+            warn(f"checkpoint {manifest.stem} is damaged and was passed over")
     if manifests:
         raise CheckpointError(
             f"all {len(manifests)} checkpoints in {folder} are damaged; remove it to train from the start"
         )
     return None
+
+
+def _read(manifest: Path) -> Checkpoint:
+    weights = manifest.with_suffix(".safetensors")
+    if sha256(weights) != read_json(manifest)["sha256"]:
+        raise ValueError("these are not the bytes that were written")
+    with safe_open(weights, framework="pt") as file:
+        about = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no mapping
+    checkpoint = Checkpoint(tensors, int(about["step"]), float(about["seconds"]))
+    if weights.name != _name(checkpoint.step):
+        raise ValueError("this is the checkpoint of another step")
+    return checkpoint
+
+
+def _name(step: int) -> str:
+    return f"step-{step:09d}.safetensors"
+
+
+def _tidy(folder: Path) -> None:
+    """Drop all but the newest checkpoints, and what killed processes left half written."""
+    manifests = sorted(folder.glob("step-*.json"))
+    kept = {manifest.stem for manifest in manifests[-KEPT:]}
+    for manifest in manifests[:-KEPT]:
+        manifest.unlink()  # first, for a manifest without its weights would count as damage
+    for file in folder.iterdir():
+        if file.stem not in kept:
+            file.unlink()

@@ -1,7 +1,7 @@
 """From a generator to numbers: samples, one feature pass, every metric; the same for real and for noise."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -65,7 +65,7 @@ class Evaluator:
         images = self.draw(network, latent, self.protocol.num_samples, seed, "eval")
         if (images == images[0]).all():
             raise RunFailedError("collapsed: every generated image is the same")
-        return self._scores(MetricInputs(self.reference, self.held_out, self._sample(images), seed))
+        return self._scores(self.held_out, images, seed)
 
     def grid(self, network: nn.Module, latent: Latent, seed: int) -> Tensor:
         """The images of the sample grid, uint8 (64, channels, height, width)."""
@@ -76,9 +76,11 @@ class Evaluator:
         """`count` images of `network` in evaluation mode, on the grey levels of the real ones."""
         source = generator(seed, purpose)
         z = latents(latent.distribution, (count, latent.size), source)
+        was_training = network.training
         network.eval()
         size = self.protocol.batch_size
         batches = [network(z[i : i + size].to(self.device)) for i in range(0, count, size)]
+        network.train(was_training)
         images = torch.cat(batches)
         if not images.isfinite().all():
             raise RunFailedError("generated images hold values that are not finite")
@@ -100,27 +102,28 @@ class Evaluator:
         if not file.exists():
             # For the floor the held-out images must not be those that are judged.
             held_out = self.reference if kind == "floor" else self.held_out
-            scores = self._scores(MetricInputs(self.reference, held_out, self._sample(images), 0))
+            scores = self._scores(held_out, images, 0)
             record = {"values": dict(scores.values), "notes": scores.notes, "num_samples": scores.num_samples}
             write_json(file, record)
         record = read_json(file)
         return Scores(record["values"], tuple(record["notes"]), record["num_samples"])
 
-    def _scores(self, inputs: MetricInputs) -> Scores:
+    def _scores(self, held_out: Sample, images: Tensor, seed: int) -> Scores:
+        inputs = MetricInputs(
+            self.reference,
+            held_out,
+            self._sample(images),
+            device=str(self.device),
+            most=self.protocol.num_samples,
+        )
         values: dict[str, float] = {}
         notes: list[str] = []
         for name, metric in self.metrics.items():
-            result = metric.compute(_seeded(inputs, name))
+            # Each metric draws from its own seed, so that adding one never changes another.
+            result = metric.compute(replace(inputs, seed=derive(seed, name)))
             values |= result.values
             notes += result.notes
-        return Scores(values, tuple(notes), len(inputs.fake))
+        return Scores(values, tuple(notes), len(images))
 
     def _sample(self, images: Tensor) -> Sample:
         return Sample(images, *extract(self.extractor, images, self.protocol.batch_size, self.device))
-
-
-def _seeded(inputs: MetricInputs, metric: str) -> MetricInputs:
-    """Each metric draws from its own seed, so that adding one never changes another."""
-    return MetricInputs(
-        inputs.reference, inputs.held_out, inputs.fake, derive(inputs.seed, metric), inputs.device
-    )

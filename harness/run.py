@@ -3,17 +3,20 @@
 import json
 import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from io import BytesIO
+from math import isfinite
 from pathlib import Path
 from signal import SIGTERM
 from time import perf_counter
 from typing import Any, Protocol
 
 import torch
+from PIL import Image
 from safetensors.torch import save
 from torch import Tensor
-from torchvision.io import encode_png
-from torchvision.utils import make_grid
+from torch.nn.functional import pad
 
 from harness.catalog import (
     build_extractor,
@@ -93,23 +96,31 @@ def run(prepared: Prepared, parent: Path, workplace: Workplace) -> dict[str, Any
     """
     folder = prepared.run
     with locked(folder.lock, f"{folder.path} is in use"):
-        if (results := folder.finished()) is not None:
+        if (results := folder.finished()) is not None and folder.is_closed:
             return results
-        events = _open(prepared, parent, workplace)
-        try:
-            with SystemMetrics(events, workplace.system_interval):
-                results = _train_and_evaluate(prepared, events, workplace)
-        except InterruptedRunError as error:
-            _end(folder, events, "stopped", "KILLED", str(error))
-            raise
-        except Exception as error:
-            reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-            _end(folder, events, "failed", "FAILED", reason)
-            if isinstance(error, HarnessError):
-                raise
-            raise RunFailedError(reason) from error
-        _end(folder, events, "finished", "FINISHED", "")
+        with _open(prepared, parent, workplace) as events:
+            if results is None:
+                results = _to_an_end(prepared, events, workplace)
+            events.write("artifact", file=folder.results.name)
+            _end(folder, events, "finished", "FINISHED", "")
         return results
+
+
+def _to_an_end(prepared: Prepared, events: Events, workplace: Workplace) -> dict[str, Any]:
+    """The results; or an error, after the status and the event log say which."""
+    try:
+        with SystemMetrics(events, workplace.system_interval):
+            return _train_and_evaluate(prepared, events, workplace)
+    except InterruptedRunError as error:
+        _end(prepared.run, events, "stopped", "KILLED", str(error))
+        raise
+    except Exception as error:
+        reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
+        with suppress(OSError):  # a full disk does not take this either; the error itself is shown
+            _end(prepared.run, events, "failed", "FAILED", reason)
+        if isinstance(error, HarnessError):
+            raise
+        raise RunFailedError(reason) from error
 
 
 def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace) -> dict[str, Any]:
@@ -136,6 +147,8 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
     began = perf_counter()
     _train(prepared, state, evaluate, lambda: earlier + perf_counter() - began, events, workplace)
     scores = evaluate()
+    if bad := [key for key, value in scores.values.items() if not isfinite(value)]:
+        raise RunFailedError(f"not finite: {', '.join(bad)}")
     seconds = earlier + perf_counter() - began
 
     write_atomic(folder.generator, save(state.ema.state_dict()))
@@ -158,7 +171,6 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
         "identity": prepared.identity,
     }
     write_json(folder.results, results)
-    events.write("artifact", file=folder.results.name)
     workplace.watcher.finished(cell, seconds)
     return results
 
@@ -209,10 +221,13 @@ def _save_grid(evaluator: Evaluator, state: State, cell: Cell, folder: RunDir, e
     """One image of samples from fixed latents, enlarged without blur to about 512 pixels."""
     images = evaluator.grid(state.ema, state.latent, cell.seed)
     scale = max(1, 512 // (GRID[1] * images.shape[-1]))
-    grid = make_grid(images, nrow=GRID[1], padding=1, pad_value=255)
-    enlarged = grid.repeat_interleave(scale, 1).repeat_interleave(scale, 2)
+    framed = pad(images, (1, 0, 1, 0), value=255).unflatten(0, GRID)
+    grid = pad(framed.permute(2, 0, 3, 1, 4).flatten(3, 4).flatten(1, 2), (0, 1, 0, 1), value=255)
+    pixels = grid.repeat_interleave(scale, 1).repeat_interleave(scale, 2).permute(1, 2, 0)
+    encoded = BytesIO()
+    Image.fromarray(pixels.squeeze(-1).numpy()).save(encoded, "PNG")
     file = folder.sample_file(state.step)
-    write_atomic(file, bytes(encode_png(enlarged).numpy()))
+    write_atomic(file, encoded.getvalue())
     events.image("samples", state.step, file.relative_to(folder.path).as_posix())
 
 
@@ -239,14 +254,19 @@ def _open(prepared: Prepared, parent: Path, workplace: Workplace) -> Events:
         },
     )
     events.write("params", values=cell.flat())
-    for split in ("train", cell.evaluation.reference):
+    # MLflow takes one context for a data set: where both uses have the same split, it names both.
+    reference = cell.evaluation.reference
+    contexts = {"train": "training", reference: "evaluation"}
+    if reference == "train":
+        contexts = {"train": "training and evaluation"}
+    for split, context in contexts.items():
         images: Tensor = getattr(dataset, split).images
         events.write(
             "dataset",
             name=f"{dataset.name}-{split}",
             digest=dataset.digest,
             source=dataset.source,
-            context="training" if split == "train" else "evaluation",
+            context=context,
             profile=json.dumps({"shape": list(images.shape), "classes": len(dataset.classes)}),
         )
     for file in (folder.config, folder.provenance):
@@ -257,10 +277,10 @@ def _open(prepared: Prepared, parent: Path, workplace: Workplace) -> Events:
 
 
 def _end(folder: RunDir, events: Events, status: Status, mlflow_status: str, reason: str) -> None:
-    folder.set_status(status, reason)
+    """The last words. The status comes after the log: while it says otherwise, the log may lack its end."""
     tags: dict[str, str] = {"harness.outcome": status}
     if reason:
         tags |= {"harness.reason": reason, "mlflow.note.content": f"**{status}**: {reason}"}
     events.write("tags", values=tags)
     events.write("end", status=mlflow_status)
-    events.close()
+    folder.set_status(status, reason)

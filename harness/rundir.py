@@ -20,7 +20,7 @@ from harness.files import read_json, write_atomic, write_json
 Status = Literal["running", "finished", "failed", "stopped"]
 PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-learn", "mlflow", "safetensors")
 # Modules that show, plan and mirror results but cannot change one.
-NOT_IN_RESULTS = ("cli", "study.py", "table.py", "tracking", "__main__.py")
+NOT_IN_RESULTS = ("__main__.py", "cli.py", "commands", "console.py", "study.py", "table.py", "tracking")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,11 @@ class RunDir:
     def finished(self) -> dict[str, Any] | None:
         """The results, once they stand: results.json is written last and whole."""
         return read_json(self.results) if self.results.exists() else None
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the last word was written: a crash can come between the results and the end of the log."""
+        return bool(self.status()["status"] == "finished")
 
     def set_status(self, status: Status, reason: str = "") -> None:
         write_json(self.path / "status.json", {"status": status, "reason": reason, "process": os.getpid()})

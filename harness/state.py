@@ -39,6 +39,7 @@ class State:
             config, self.discriminator.parameters(), config.discriminator_learning_rate or rate
         )
         self.latent = pair.latent
+        self.rowwise = pair.rowwise
         self.step = 0
         self._averages: tuple[list[Tensor], list[Tensor]] = (
             [*self.ema.parameters()],

@@ -13,7 +13,7 @@ from harness.errors import HarnessError, InterruptedRunError
 from harness.files import read_json, write_atomic, write_json
 from harness.metrics.inputs import Column
 from harness.run import Prepared, Workplace, prepare, run
-from harness.rundir import git_tags, provenance, short_hash
+from harness.rundir import RunDir, Status, git_tags, provenance, short_hash
 from harness.stats import Interval, mean_interval
 from harness.tracking import Events
 
@@ -79,21 +79,29 @@ def run_study(loaded: Loaded, workplace: Workplace) -> Study:
     identities = sorted({(item.cell.variant, short_hash(item.identity)) for item in cells})
     name = loaded.experiment.name
     folder = workplace.runs / name / ".studies" / short_hash(identities)
-    reused = {item.run.path for item in cells if item.run.finished() is not None}
-    if len(reused) == len(cells) and (folder / "study.json").exists():
+    reused = {item.run.path for item in cells if item.run.is_closed and item.run.finished()}
+    if len(reused) == len(cells) and {_run_name(item) for item in cells} <= _summarised(folder):
         done = [Outcome(item, item.run.finished(), "", True) for item in cells]
         return Study(name, columns, tuple(done), folder)
 
-    events = _open(loaded, folder, workplace)
+    _open(loaded, folder, workplace)
     try:
         outcomes = [_outcome(item, folder, workplace, item.run.path in reused) for item in cells]
     except InterruptedRunError as error:
-        events.write("tags", values={"harness.outcome": "stopped", "harness.reason": str(error)})
-        events.write("end", status="KILLED")
+        _end(folder, "stopped", "KILLED", {"harness.reason": str(error)})
         raise
     study = Study(name, columns, tuple(outcomes), folder)
-    _close(study, events)
+    _summarise(study)
     return study
+
+
+def _run_name(item: Prepared) -> str:
+    return f"{item.cell.variant}/{item.run.path.name}"
+
+
+def _summarised(folder: Path) -> set[str]:
+    """The runs behind the statistics of the study in `folder`, if its last command came to its end."""
+    return set(read_json(folder / "study.json")["runs"]) if RunDir(folder).is_closed else set()
 
 
 def _outcome(item: Prepared, parent: Path, workplace: Workplace, reused: bool) -> Outcome:
@@ -101,41 +109,40 @@ def _outcome(item: Prepared, parent: Path, workplace: Workplace, reused: bool) -
         return Outcome(item, run(item, parent, workplace), "", reused)
     except InterruptedRunError:
         raise
-    except HarnessError as error:
+    except (HarnessError, OSError) as error:
         workplace.watcher.warned(f"{item.cell.variant}/seed{item.cell.seed} failed: {error}")
         return Outcome(item, None, str(error), False)
 
 
-def _open(loaded: Loaded, folder: Path, workplace: Workplace) -> Events:
-    """The study's own event log, which becomes the parent run in MLflow."""
+def _open(loaded: Loaded, folder: Path, workplace: Workplace) -> None:
+    """Begin, or begin again, the study's own event log, which becomes the parent run in MLflow.
+
+    It is opened only to be written to: several commands with seeds of their own may share the study.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "provenance.json").exists():
         write_json(folder / "provenance.json", provenance({}, str(workplace.device)))
     record = read_json(folder / "provenance.json")
     write_atomic(folder / "experiment.yaml", to_yaml(loaded.experiment))
-    events = Events(folder)
+    RunDir(folder).set_status("running")
     experiment = loaded.experiment
-    events.write(
-        "start",
-        experiment=experiment.name,
-        name=experiment.name,
-        tags={
-            "harness.run": record["key"],
-            "harness.kind": "suite",
-            "harness.outcome": "running",
-            "mlflow.note.content": experiment.description,
-            **git_tags(record["git"]),
-        },
-    )
+    tags = {
+        "harness.run": record["key"],
+        "harness.kind": "suite",
+        "harness.outcome": "running",
+        "mlflow.note.content": experiment.description,
+        **git_tags(record["git"]),
+    }
     base = experiment.model_dump(mode="json", include={"dataset", "network", "loss"})
-    events.write("params", values={key: part["name"] for key, part in base.items()})
-    events.write("artifact", file="experiment.yaml")
+    with Events(folder) as events:
+        events.write("start", experiment=experiment.name, name=experiment.name, tags=tags)
+        events.write("params", values={key: part["name"] for key, part in base.items()})
+        events.write("artifact", file="experiment.yaml")
     if workplace.uploader:
         workplace.uploader.follow(folder)
-    return events
 
 
-def _close(study: Study, events: Events) -> None:
+def _summarise(study: Study) -> None:
     """Statistics over seeds into the parent run; with several variants each key under its variant's name."""
     alone = len(study.variants) == 1
     values: dict[str, float] = {}
@@ -149,17 +156,27 @@ def _close(study: Study, events: Events) -> None:
             values[f"{prefix}eval/{key}_n"] = interval.n
     finished = [outcome for outcome in study.outcomes if outcome.results]
     failed = [outcome for outcome in study.outcomes if not outcome.results]
-    events.metrics("summary", max(events.next_step("summary"), len(finished)), values)
     record = {
-        "runs": [str(outcome.prepared.run.path.name) for outcome in finished],
-        "failed": {outcome.prepared.run.path.name: outcome.reason for outcome in failed},
+        "runs": [_run_name(outcome.prepared) for outcome in finished],
+        "failed": {_run_name(outcome.prepared): outcome.reason for outcome in failed},
         "values": values,
     }
     write_json(study.folder / "study.json", record)
-    events.write("artifact", file="study.json")
-    events.write("tags", values={"harness.outcome": "failed" if failed else "finished"})
-    events.write("end", status="FAILED" if failed else "FINISHED")
-    events.close()
+    with Events(study.folder) as events:
+        events.metrics("summary", max(events.next_step("summary"), len(finished)), values)
+        events.write("artifact", file="study.json")
+    if failed:
+        reason = f"{len(failed)} of {len(study.outcomes)} runs have no result"
+        _end(study.folder, "failed", "FAILED", {"harness.reason": reason})
+    else:
+        _end(study.folder, "finished", "FINISHED", {})
+
+
+def _end(folder: Path, status: Status, mlflow_status: str, tags: dict[str, str]) -> None:
+    with Events(folder) as events:
+        events.write("tags", values={"harness.outcome": status, **tags})
+        events.write("end", status=mlflow_status)
+    RunDir(folder).set_status(status, tags.get("harness.reason", ""))
 
 
 def _columns(cells: Iterable[Cell]) -> tuple[Column, ...]:

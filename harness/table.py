@@ -39,7 +39,7 @@ def number(interval: Interval) -> str:
     """`8.76 ± 0.24`: the half-width to two digits, the mean as far as the half-width reaches."""
     if interval.low is None or interval.high is None:
         return plain(interval.mean)
-    half = interval.high - interval.mean
+    half = float(f"{interval.high - interval.mean:.1e}")
     if half == 0:
         return f"{plain(interval.mean)} ± 0"
     decimals = min(6, max(0, 1 - floor(log10(half))))

@@ -62,12 +62,12 @@ def fit(
             with autocast, torch.set_grad_enabled(turn == config.discriminator_steps - 1):
                 fake = generator(z[batch])
             with autocast:
-                real_logits, fake_logits = discriminator(real), discriminator(fake.detach())
+                real_logits, fake_logits = _judge(state, real, fake.detach())
             loss_d = loss.discriminator(real_logits.float(), fake_logits.float())
             for penalty in penalties:
                 loss_d = loss_d + penalty.term(discriminator, real, fake.detach())
             state.optimizer_d.zero_grad()
-            loss_d.backward()  # type: ignore[no-untyped-call]
+            loss_d.backward()
             state.optimizer_d.step()
             for penalty in penalties:
                 penalty.project(discriminator)
@@ -90,6 +90,14 @@ def fit(
             yield _window(state.step, curves, loss, images_seen / (perf_counter() - began))
             history.clear()
             began = perf_counter()
+
+
+def _judge(state: State, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """Logits of both batches: in one pass, which is faster, unless batch statistics would mix them."""
+    if not state.rowwise:
+        return state.discriminator(real), state.discriminator(fake)
+    real_logits, fake_logits = state.discriminator(torch.cat((real, fake.float()))).split(len(real))
+    return real_logits, fake_logits
 
 
 @torch.no_grad()

@@ -1,16 +1,27 @@
 """Shared by all tests: one thread, no telemetry, and a tiny experiment that a real run takes seconds for."""
 
 import os
+import shutil
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
+from processes import Command, clean_environment
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+# A busy machine is no counterexample, and a test that passed here passes there.
+settings.register_profile("harness", deadline=None, derandomize=True)
+settings.load_profile("harness")
 torch.set_num_threads(1)  # many small computations; the machine's other cores belong to other tests
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # MLflow asks SQLAlchemy for what that will drop one day; it is theirs to settle.
+    config.addinivalue_line("filterwarnings", "ignore:The ``noload`` loader:DeprecationWarning")
+
 
 REPOSITORY = Path(__file__).parent.parent
 
@@ -34,27 +45,45 @@ def tiny(tmp_path: Path) -> Path:
 
 
 Harness = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., Command]
 
 
 @pytest.fixture
-def harness(tmp_path: Path) -> Harness:
-    """Run the command line in a process of its own, in an empty folder; nothing reaches any real store."""
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start the command line in a process of its own, in an empty folder; nothing reaches any real store."""
+    started: list[Command] = []
+
+    def call(*arguments: str, **environment: str) -> Command:
+        started.append(Command(arguments, tmp_path, clean_environment() | environment))
+        return started[-1]
+
+    yield call
+    for command in started:
+        command.end()
+
+
+@pytest.fixture
+def harness(start: Start) -> Harness:
+    """The same, and wait for its end."""
 
     def call(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "harness", *arguments],
-            cwd=tmp_path,
-            env=clean_environment() | environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        return start(*arguments, **environment).wait()
 
     return call
 
 
-def clean_environment() -> dict[str, str]:
-    """This environment without what would point a run elsewhere."""
-    ours = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "HARNESS_"))}
-    return ours | {"MLFLOW_DISABLE_TELEMETRY": "true", "OMP_NUM_THREADS": "1", "COLUMNS": "120"}
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An MLflow database without runs, to be copied: MLflow takes seconds to make one."""
+    from mlflow import MlflowClient
+
+    file = tmp_path_factory.mktemp("store") / "mlflow.db"
+    MlflowClient(f"sqlite:///{file}").search_experiments()
+    return file
+
+
+@pytest.fixture
+def store(empty_store: Path, tmp_path: Path) -> str:
+    """The default store of runs in this test's folder, as a tracking URI."""
+    copied = shutil.copy(empty_store, tmp_path)
+    return f"sqlite:///{copied}"

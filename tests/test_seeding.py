@@ -14,7 +14,9 @@ def test_derive_is_pinned() -> None:
     assert derive(0, "data", 0) == 2426026589738108710
 
 
-@given(st.tuples(st.integers(0, 5), st.sampled_from(["data", "latent", "init"]), st.integers(0, 5)), st.data())
+@given(
+    st.tuples(st.integers(0, 5), st.sampled_from(["data", "latent", "init"]), st.integers(0, 5)), st.data()
+)
 def test_different_arguments_give_different_seeds(key: tuple[int, str, int], data: st.DataObject) -> None:
     other = data.draw(
         st.tuples(st.integers(0, 5), st.sampled_from(["data", "latent", "init"]), st.integers(0, 5))

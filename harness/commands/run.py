@@ -1,7 +1,10 @@
 """`harness run`."""
 
 import json
+import math
+import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -39,10 +42,12 @@ def run_experiment(
     if dry_run:
         _print_plan(loaded, as_json)
         return
+    chosen, interval = _device(device), _system_interval()
+    _check_writable(runs)
     mirror = mirror_for(runs, tracking_uri)
     uploader = Uploader(mirror)
     with StopSignal() as stop, LiveWatcher(len(loaded.cells)) as watcher:
-        workplace = Workplace(runs, data, _device(device), uploader, watcher, stop)
+        workplace = Workplace(runs, data, chosen, uploader, watcher, stop, interval)
         try:
             study = run_study(loaded, workplace)
         finally:
@@ -71,6 +76,29 @@ def _device(name: str) -> torch.device:
             f"device `{name}` is not here; this machine has {torch.cuda.device_count()} CUDA GPUs"
         )
     return device
+
+
+def _system_interval() -> float:
+    """Seconds between system metrics, from MLflow's own variable."""
+    name = "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL"
+    try:
+        seconds = float(os.environ.get(name) or Workplace.system_interval)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise ConfigError(f"{name} is `{os.environ[name]}`; it should be a number of seconds above 0")
+    return seconds
+
+
+def _check_writable(runs: Path) -> None:
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=runs):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write to the folder of runs `{runs}` ({error.strerror}); name another with --runs"
+        ) from error
 
 
 def _print_plan(loaded: Loaded, as_json: bool) -> None:

@@ -11,7 +11,7 @@ from harness.console import console
 from harness.errors import ConfigError, HarnessError
 from harness.tracking import Mirror
 from harness.tracking.events import FILE
-from harness.tracking.mirror import quiet_mlflow
+from harness.tracking.library import quiet_mlflow
 
 
 def mirror_for(runs: Path, tracking_uri: str | None) -> Mirror:
@@ -56,12 +56,22 @@ def sync(runs: Path, tracking_uri: str | None) -> None:
     if not runs.is_dir():
         raise ConfigError(f"there is no folder of runs at {runs}; name it with --runs")
     mirror = mirror_for(runs, tracking_uri)
+    try:
+        _ = mirror.client
+    except Exception as error:
+        raise HarnessError(f"MLflow at {mirror.uri} cannot be reached: {_first_line(error)}") from error
     folders = sorted(path.parent for path in runs.rglob(FILE))
     sent = 0
-    try:
-        for folder in folders:
+    refused = []
+    for folder in folders:
+        try:
             sent += mirror.replay(folder)
-    except Exception as error:
-        first_line = str(error).partition("\n")[0]
-        raise HarnessError(f"MLflow at {mirror.uri} cannot be reached: {first_line}") from error
-    console.print(f"{sent} events of {len(folders)} runs and studies sent to {mirror.uri}")
+        except Exception as error:  # one run that cannot be sent keeps back none of the others
+            refused.append(f"{folder}: {_first_line(error)}")
+    console.print(f"{sent} events of {len(folders)} runs and studies sent to {mirror.uri}", soft_wrap=True)
+    if refused:
+        raise HarnessError(f"{len(refused)} of {len(folders)} could not be sent; first {refused[0]}")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

@@ -16,10 +16,14 @@ Weight = Annotated[float, Field(gt=0, description="factor of the penalty in the 
 Bound = Annotated[float, Field(gt=0, description="largest absolute weight after clipping")]
 
 
+def _at_least_single(images: Tensor) -> Tensor:
+    return images.to(torch.promote_types(images.dtype, torch.float32))
+
+
 def squared_gradient_norm(discriminator: nn.Module, images: Tensor) -> Tensor:
     """||grad_x D(x)||^2 for each image, shape (batch,), differentiable in D's parameters."""
     with torch.autocast(images.device.type, enabled=False):
-        points = images.detach().float().requires_grad_()
+        points = _at_least_single(images.detach()).requires_grad_()
         (gradient,) = torch.autograd.grad(discriminator(points).sum(), points, create_graph=True)
         return gradient.flatten(1).square().sum(dim=1)
 
@@ -34,8 +38,9 @@ def gradient_penalty_term(discriminator: nn.Module, real: Tensor, fake: Tensor) 
 
     The position on each line is drawn from torch's default generator.
     """
-    position = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device)
-    between = torch.lerp(real.float(), fake.float(), position)
+    real, fake = _at_least_single(real), _at_least_single(fake)
+    position = torch.rand(len(real), *[1] * (real.dim() - 1), dtype=real.dtype, device=real.device)
+    between = torch.lerp(real, fake, position)
     # The root has an infinite slope at zero; the tiny constant keeps the gradient of a flat critic finite.
     norm = (squared_gradient_norm(discriminator, between) + 1e-12).sqrt()
     return (norm - 1).square().mean()

@@ -22,17 +22,29 @@ class Sample:
     def __len__(self) -> int:
         return len(self.images)
 
+    def first(self, count: int) -> "Sample":
+        """The first `count` images, or all where there are fewer."""
+        logits = None if self.logits is None else self.logits[:count]
+        return Sample(self.images[:count], self.features[:count], logits)
+
 
 @dataclass(frozen=True)
 class MetricInputs:
     """`reference`: real images the protocol compares with; `held_out`: real images the generator never saw;
-    `fake`: what is judged. `seed` drives every random choice inside a metric."""
+    `fake`: what is judged. `seed` drives every random choice inside a metric; `most` is how many reference
+    images the metrics of pairwise distances use, whose cost is quadratic in them."""
 
     reference: Sample
     held_out: Sample
     fake: Sample
     seed: int = 0
     device: str = "cpu"
+    most: int = 10_000
+
+    @property
+    def neighbourhood(self) -> Sample:
+        """The reference images that metrics of pairwise distances use."""
+        return self.reference.first(self.most)
 
 
 @dataclass(frozen=True)

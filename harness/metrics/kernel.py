@@ -34,7 +34,7 @@ def kid() -> Metric:
 
 
 def _compute(inputs: MetricInputs) -> Values:
-    found = kernel_distance(inputs.reference.features, inputs.fake.features)
+    found = kernel_distance(inputs.neighbourhood.features, inputs.fake.features)
     values = {"kid": found.value}
     if found.standard_error is not None:
         values["kid_se"] = found.standard_error

@@ -45,7 +45,7 @@ def prdc(*, neighbours: Annotated[int, Field(ge=1)] = 5) -> Metric:
     """Precision, recall (Kynkäänniemi et al. 2019), density, coverage (Naeem et al. 2020)."""
 
     def compute(inputs: MetricInputs) -> Values:
-        found = manifold_scores(inputs.reference.features, inputs.fake.features, neighbours=neighbours)
+        found = manifold_scores(inputs.neighbourhood.features, inputs.fake.features, neighbours=neighbours)
         return Values(asdict(found))
 
     names = ("precision", "recall", "density", "coverage")

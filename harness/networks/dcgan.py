@@ -105,6 +105,7 @@ def dcgan(
         DcganGenerator(shape, latent.size, generator_width, generator_activation, generator_normalization),
         DcganDiscriminator(shape, discriminator_width, discriminator_activation, discriminator_normalization),
         latent,
+        rowwise=discriminator_normalization != "batch",
     )
     pair.generator.apply(_initialise)
     pair.discriminator.apply(_initialise)

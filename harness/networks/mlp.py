@@ -68,6 +68,7 @@ def mlp(
         MlpGenerator(shape, latent.size, generator_widths, activation, generator_normalization, output),
         MlpDiscriminator(shape, discriminator_widths, activation, discriminator_normalization),
         latent,
+        rowwise=discriminator_normalization != "batch",
     )
 
 

@@ -26,11 +26,16 @@ class Latent(BaseModel):
 @dataclass(frozen=True)
 class Pair:
     """generator: (batch, latent.size) -> images (batch, channels, height, width) in [-1, 1];
-    discriminator: such images -> logits (batch,)."""
+    discriminator: such images -> logits (batch,).
+
+    `rowwise`: the discriminator judges every image by itself, with no statistics over the batch, so that real
+    and generated images may share one pass, which is faster.
+    """
 
     generator: nn.Module
     discriminator: nn.Module
     latent: Latent
+    rowwise: bool = False
 
 
 def activation_layer(name: Activation) -> nn.Module:

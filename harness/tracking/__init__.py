@@ -2,6 +2,7 @@
 
 events   append to and read from events.jsonl
 system   processor, memory and GPU use as events
+library  MLflow, imported late and safely
 mirror   replay events into MLflow, as often as needed
 uploader a background thread that mirrors while runs go on
 """

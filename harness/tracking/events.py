@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.errors import HarnessError
 from harness.files import append_line, drop_torn_tail
 
 FILE = "events.jsonl"
@@ -53,6 +54,12 @@ class Events:
         with self._lock:
             self._file.close()
 
+    def __enter__(self) -> "Events":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def _is_new(self, stream: str, step: int) -> bool:
         if step <= self._last.get(stream, -1):
             return False
@@ -70,8 +77,14 @@ def read_events(folder: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, 
         for line in file:
             if not line.endswith(b"\n"):  # being written at this moment
                 return
+            try:
+                event = json.loads(line)
+            except ValueError as error:
+                raise HarnessError(
+                    f"{path} is damaged at byte {offset:,}; remove the folder to train this run again"
+                ) from error
             offset += len(line)
-            yield offset, json.loads(line)
+            yield offset, event
 
 
 def encode(values: Mapping[str, float]) -> dict[str, float | str]:

@@ -1,16 +1,18 @@
 """MLflow as a mirror: replays events.jsonl into a tracking server, in batches, from where it left off.
 
-Replaying is idempotent: MLflow drops a metric row that equals one it has, and a run is found again by its
-key. So a crash anywhere is mended by replaying once more, which is all that `harness sync` does.
+Replaying is idempotent: MLflow drops a metric row that equals one it has, a run is found again by its key,
+files are replaced by themselves. So a crash anywhere is mended by replaying once more, which is all that
+`harness sync` does.
 """
 
-import os
-from collections.abc import Iterable
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
 
 from harness.files import locked, read_json, write_json
 from harness.tracking.events import read_events
+from harness.tracking.library import import_mlflow
 from harness.tracking.model import mirror_model
 
 if TYPE_CHECKING:
@@ -19,17 +21,8 @@ if TYPE_CHECKING:
 RECORD = "mlflow.json"
 METRICS_PER_BATCH = 1000  # the server's limit
 KEY_TAG = "harness.run"
-
-
-def quiet_mlflow() -> None:
-    """Settings for a mirror that must not hold up a training. A person's own variables win.
-
-    By default one call to a dead server blocks for four minutes, and MLflow reports its use to its makers.
-    """
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # else the UI opens on language models
+TAGS_OF_AN_END = ("harness.reason", "mlflow.note.content")
 
 
 class Mirror:
@@ -40,51 +33,93 @@ class Mirror:
         self.artifact_root = artifact_root
         self._client: MlflowClient | None = None
         self._experiments: dict[str, str] = {}
+        self._known_runs: set[str] = set()
 
     @property
     def client(self) -> "MlflowClient":
         if self._client is None:
-            quiet_mlflow()
+            import_mlflow()
             import mlflow
 
             mlflow.set_tracking_uri(self.uri)  # logged models know no other way to be told
             # Two processes that create the same SQLite file at once leave it broken for good.
             with locked(self.artifact_root.parent / ".mlflow.lock", "", wait=True):
-                self._client = mlflow.MlflowClient(self.uri)
-                self._client.search_experiments(max_results=1)
+                client = mlflow.MlflowClient(self.uri)
+                client.search_experiments(max_results=1)
+            self._client = client
         return self._client
 
     def replay(self, folder: Path) -> int:
         """Send every event of the run in `folder` that was not sent; returns how many there were."""
-        record = self._record(folder)
-        pending: list[dict[str, Any]] = []
+        # Two processes that replay one folder, say workers of one study, would create its run twice.
+        with locked(folder / ".mlflow.lock", "", wait=True):
+            return self._replay(folder)
+
+    def pending(self, folder: Path) -> int:
+        """How many events of the run in `folder` this server has not got, as far as is known without it."""
+        return sum(1 for _ in read_events(folder, self._record(folder)["offset"]))
+
+    def _replay(self, folder: Path) -> int:
+        record = self._verified(self._record(folder))
+        batch: list[dict[str, Any]] = []
         sent = 0
         for offset, event in read_events(folder, record["offset"]):
+            if not sent and record["run_id"]:
+                self._revive(record["run_id"])
             sent += 1
             if event["kind"] == "metrics":
-                pending.append(event)
+                batch.append(event)
                 record["offset"] = offset
-                if len(pending) >= 50:
-                    self._send_metrics(record["run_id"], pending)
+                if len(batch) >= 50:
+                    self._send_metrics(record["run_id"], batch)
                 continue
-            self._send_metrics(record["run_id"], pending)
+            self._send_metrics(record["run_id"], batch)
             if event["kind"] == "start":
                 self._start(folder, record, event)
             else:
                 self._send(folder, record["run_id"], event)
             record["offset"] = offset
             write_json(folder / RECORD, record)
-        self._send_metrics(record["run_id"], pending)
+        self._send_metrics(record["run_id"], batch)
         if sent:
             write_json(folder / RECORD, record)
         return sent
 
     def _record(self, folder: Path) -> dict[str, Any]:
-        fresh = {"tracking_uri": self.uri, "experiment_id": None, "run_id": None, "offset": 0}
-        if not (folder / RECORD).exists():
-            return fresh
-        record: dict[str, Any] = read_json(folder / RECORD)
-        return record if record["tracking_uri"] == self.uri else fresh  # another server: all of it again
+        """What this server has of a run: nothing, where another one was the last to get it."""
+        if (folder / RECORD).exists():
+            record: dict[str, Any] = read_json(folder / RECORD)
+            if record["tracking_uri"] == self.uri:
+                return record
+        return self._nothing()
+
+    def _nothing(self) -> dict[str, Any]:
+        return {"tracking_uri": self.uri, "experiment_id": None, "run_id": None, "offset": 0}
+
+    def _verified(self, record: dict[str, Any]) -> dict[str, Any]:
+        """`record`, or nothing where the server has lost the run, say because its database was removed."""
+        run_id = record["run_id"]
+        if run_id is None or run_id in self._known_runs:
+            return record
+        client = self.client
+        from mlflow.exceptions import MlflowException
+
+        try:
+            client.get_run(run_id)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return self._nothing()
+        self._known_runs.add(run_id)
+        return record
+
+    def _revive(self, run_id: str) -> None:
+        """A run with news comes back from MLflow's bin; without any it stays where a person put it."""
+        run = self.client.get_run(run_id)
+        if run.info.lifecycle_stage == "deleted":
+            if self.client.get_experiment(run.info.experiment_id).lifecycle_stage == "deleted":
+                self.client.restore_experiment(run.info.experiment_id)
+            self.client.restore_run(run_id)
 
     def _start(self, folder: Path, record: dict[str, Any], event: dict[str, Any]) -> None:
         """Create the run, or find the one an interrupted replay created; a resumed run is RUNNING again."""
@@ -93,7 +128,8 @@ class Mirror:
         if event.get("parent"):
             parent = (folder / event["parent"]).resolve()
             self.replay(parent)
-            tags["mlflow.parentRunId"] = read_json(parent / RECORD)["run_id"]
+            if parent_id := mirrored_run_id(parent):
+                tags["mlflow.parentRunId"] = parent_id
         if record["run_id"] is None:
             found = self.client.search_runs(
                 [experiment], f"tags.`{KEY_TAG}` = '{tags[KEY_TAG]}'", max_results=1
@@ -102,8 +138,14 @@ class Mirror:
                 found[0] if found else self.client.create_run(experiment, event["time"], tags, event["name"])
             )
             record |= {"run_id": run.info.run_id, "experiment_id": experiment}
+            self._known_runs.add(run.info.run_id)
+        before = self.client.get_run(record["run_id"]).data.tags
+        for key in TAGS_OF_AN_END:
+            if key in before and key not in tags:
+                self.client.delete_tag(record["run_id"], key)
         for key, value in tags.items():
-            self.client.set_tag(record["run_id"], key, value)
+            if before.get(key) != value:
+                self.client.set_tag(record["run_id"], key, value)
         self.client.update_run(record["run_id"], status="RUNNING")
 
     def _experiment(self, name: str) -> str:
@@ -113,7 +155,7 @@ class Mirror:
                 # SQLite keeps only the numbers; files go beside the database. A server decides for itself.
                 local = self.uri.startswith(("sqlite:", "file:"))
                 location = (self.artifact_root / name).resolve().as_uri() if local else None
-                self._experiments[name] = self.client.create_experiment(name, artifact_location=location)
+                self._experiments[name] = self.client.create_experiment(name, location, KIND)
             else:
                 if known.lifecycle_stage == "deleted":
                     self.client.restore_experiment(known.experiment_id)
@@ -137,6 +179,8 @@ class Mirror:
         events.clear()
 
     def _send(self, folder: Path, run_id: str, event: dict[str, Any]) -> None:
+        if "file" in event and not (folder / event["file"]).exists():
+            return  # removed since by a person; what is left of the run is worth having all the same
         match event["kind"]:
             case "params":
                 self._log_params(run_id, event["values"])
@@ -155,9 +199,12 @@ class Mirror:
                 self.client.set_terminated(run_id, event["status"], event["time"])
 
     def _log_params(self, run_id: str, values: dict[str, Any]) -> None:
+        """MLflow refuses to change a parameter. A run can be resumed with another `log_every`: the first
+        value stands there, config.yaml has the last one."""
         from mlflow.entities import Param
 
-        params = [Param(key, str(value)[:6000]) for key, value in values.items()]
+        known = self.client.get_run(run_id).data.params
+        params = [Param(key, str(value)[:6000]) for key, value in values.items() if key not in known]
         for first in range(0, len(params), 100):
             self.client.log_batch(run_id, params=params[first : first + 100], synchronous=True)
 
@@ -176,29 +223,25 @@ class Mirror:
         )
 
     def _log_image(self, run_id: str, file: Path, event: dict[str, Any]) -> None:
+        """The two files by which MLflow's image grid knows an image: itself, and a smaller copy.
+
+        `MlflowClient.log_image` gives them a random name, so that what is sent twice would be there twice.
+        """
         from PIL import Image
 
-        with Image.open(file) as image:
-            self.client.log_image(
-                run_id,
-                image,
-                key=event["stream"],
-                step=event["step"],
-                timestamp=event["time"],
-                synchronous=True,
-            )
+        stream, step, time = event["stream"], event["step"], event["time"]
+        name = f"{stream}+step+{step}+timestamp+{time}+{uuid5(NAMESPACE_URL, f'{stream}/{step}/{time}')}"
+        with tempfile.TemporaryDirectory() as temporary, Image.open(file) as image:
+            full, small = Path(temporary, f"{name}.png"), Path(temporary, f"{name}+compressed.webp")
+            full.write_bytes(file.read_bytes())
+            image.thumbnail((256, 256))
+            image.save(small)
+            for path in (full, small):
+                self.client.log_artifact(run_id, str(path), "images")
+        self.client.set_tag(run_id, "mlflow.loggedImages", "True")
 
 
 def mirrored_run_id(folder: Path) -> str | None:
     """The MLflow run that mirrors `folder`, if there is one yet."""
     path = folder / RECORD
     return read_json(path)["run_id"] if path.exists() else None
-
-
-def pending_events(folders: Iterable[Path]) -> int:
-    """How many events no server has."""
-    total = 0
-    for folder in folders:
-        offset = read_json(folder / RECORD)["offset"] if (folder / RECORD).exists() else 0
-        total += sum(1 for _ in read_events(folder, offset))
-    return total

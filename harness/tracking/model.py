@@ -1,12 +1,15 @@
 """The averaged generator as a model of MLflow: exported once into the run folder, mirrored like the rest."""
 
 import logging
+import shutil
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
+
+from harness.tracking.library import import_mlflow
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -18,25 +21,31 @@ def export_generator(network: nn.Module, z: Tensor, folder: Path) -> None:
     """Write `network` (latents in, images in [-1, 1] out) as an MLflow model folder, with its signature.
 
     `z` (2, latent size) is its input example: with one row the exported batch size would be fixed to one.
-    The program that torch.export writes needs neither harness nor the network's source to run.
+    The program that torch.export writes needs neither harness nor the network's source to run. The folder
+    appears whole or not at all; what an earlier, interrupted export left is replaced.
     """
+    import_mlflow()
     import mlflow.pytorch
     from mlflow.models import infer_signature
 
     z = z.cpu()
     network = network.cpu().eval()
+    unfinished = folder.with_name(f".{folder.name}")
+    for left in (unfinished, folder):
+        shutil.rmtree(left, ignore_errors=True)
     with torch.no_grad(), torch.random.fork_rng(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torch.export and MLflow about themselves
         logging.getLogger("mlflow").setLevel(logging.ERROR)
         mlflow.pytorch.save_model(
             network,
-            path=str(folder),
+            path=str(unfinished),
             serialization_format="pt2",
             input_example=z.numpy(),
             signature=infer_signature(z.numpy(), network(z).numpy()),
             # Left to itself MLflow runs the model for 20 s in a fresh process to find them.
             pip_requirements=[f"torch=={torch.__version__.partition('+')[0]}"],
         )
+    unfinished.rename(folder)
 
 
 def mirror_model(client: "MlflowClient", run_id: str, folder: Path, step: int) -> None:

@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from harness.tracking.events import Events
+from harness.tracking.library import import_mlflow
 
 
 class SystemMetrics:
@@ -16,6 +17,7 @@ class SystemMetrics:
     def __init__(self, events: Events, interval: float) -> None:
         self._events = events
         self._interval = interval
+        self._monitors = _monitors()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._sample, name="system-metrics", daemon=True)
 
@@ -28,11 +30,10 @@ class SystemMetrics:
         self._thread.join()
 
     def _sample(self) -> None:
-        monitors = _monitors()
         step = self._events.next_step("system")
         while not self._stop.wait(self._interval):
             values: dict[str, float] = {}
-            for monitor in monitors:
+            for monitor in self._monitors:
                 monitor.collect_metrics()
                 values |= {
                     f"system/{name}": float(value) for name, value in monitor.aggregate_metrics().items()
@@ -43,6 +44,7 @@ class SystemMetrics:
 
 
 def _monitors() -> list[Any]:
+    import_mlflow()
     from mlflow.system_metrics.metrics.cpu_monitor import CPUMonitor
     from mlflow.system_metrics.metrics.disk_monitor import DiskMonitor
     from mlflow.system_metrics.metrics.network_monitor import NetworkMonitor

@@ -3,7 +3,8 @@
 import threading
 from pathlib import Path
 
-from harness.tracking.mirror import Mirror, pending_events
+from harness.tracking.library import import_mlflow
+from harness.tracking.mirror import Mirror
 
 INTERVAL = 1.0
 LONGEST_PAUSE = 60.0
@@ -23,21 +24,25 @@ class Uploader:
         """What went wrong at the last attempt, None after one that worked."""
 
     def follow(self, folder: Path) -> None:
+        """Mirror `folder` from now on."""
+        import_mlflow()
         with self._lock:
             if folder not in self._folders:
                 self._folders.append(folder)
 
     def close(self, timeout: float) -> int:
-        """Send what is left for at most `timeout` seconds; returns how many events no server has."""
+        """Send what is left for at most `timeout` seconds; returns how many events the server has not got."""
         self._stop.set()
         self._thread.join(timeout)
         with self._lock:
-            return pending_events(self._folders)
+            return sum(self._mirror.pending(folder) for folder in self._folders)
 
     def _run(self) -> None:
         pause = INTERVAL
         while not self._stop.wait(pause):
             pause = INTERVAL if self._replay_all() else min(2 * pause, LONGEST_PAUSE)
+            if self._stop.is_set() and self.error:
+                return  # it failed this moment; a server that answers nothing is not waited for twice
         self._replay_all()
 
     def _replay_all(self) -> bool:

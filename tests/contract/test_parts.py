@@ -80,6 +80,17 @@ def test_weights_are_a_function_of_the_seed_and_survive_a_file(name: str) -> Non
     assert torch.equal(first.generator.eval()(z), other.generator.eval()(z))
 
 
+@every_network
+@pytest.mark.parametrize("normalization", ["none", "batch", "layer"])
+def test_a_rowwise_discriminator_judges_every_image_by_itself(name: str, normalization: str) -> None:
+    pair = NETWORKS[name](SHAPES[0], discriminator_normalization=normalization)
+    real, fake = torch.rand(2, 6, *SHAPES[0]) * 2 - 1
+    together = pair.discriminator(torch.cat((real, fake)))
+    apart = torch.cat((pair.discriminator(real), pair.discriminator(fake)))
+    assert torch.allclose(together, apart, atol=1e-5) or not pair.rowwise
+    assert pair.rowwise == (normalization != "batch")
+
+
 @pytest.mark.parametrize("resolution", range(8, 65))
 def test_dcgan_has_every_resolution(resolution: int) -> None:
     options = {"generator_width": 2, "discriminator_width": 2}

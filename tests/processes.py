@@ -1,0 +1,107 @@
+"""`harness` in processes of its own that start at once: forked from one that has imported everything.
+
+They are processes in every respect: real signals kill them, and they end with real exit codes.
+"""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+CONTEXT = multiprocessing.get_context("forkserver")
+
+
+class Command:
+    """`harness <arguments>`, running in `folder`."""
+
+    def __init__(self, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> None:
+        self.arguments = arguments
+        self._output = folder / f".output-{time.monotonic_ns()}"
+        _warm()
+        self._process = CONTEXT.Process(
+            target=_harness, args=(arguments, folder, dict(environment), self._output), daemon=True
+        )
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def stderr(self) -> str:
+        """What was said so far."""
+        file = self._output.with_suffix(".err")
+        return file.read_text() if file.exists() else ""
+
+    def send(self, number: signal.Signals) -> None:
+        os.kill(self.pid, number)
+
+    def wait(self, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Its exit code and its output, once it has ended; a negative code is the signal that killed it."""
+        self._process.join(timeout)
+        code = self._process.exitcode
+        if code is None:
+            self._process.kill()
+            raise TimeoutError(
+                f"harness {' '.join(self.arguments)} still ran after {timeout} s\n{self.stderr}"
+            )
+        output = self._output.with_suffix(".out").read_text()
+        return subprocess.CompletedProcess(self.arguments, code, output, self.stderr)
+
+    def end(self) -> None:
+        """Kill it if it still runs."""
+        self._process.kill()
+        self._process.join()
+
+
+def wait_until(condition: Callable[[], object], timeout: float = 60) -> None:
+    """Until `condition` holds; looks a thousand times a second, so as to be early enough to disturb."""
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError("waited in vain")
+        time.sleep(0.001)
+
+
+def clean_environment() -> dict[str, str]:
+    """This environment without what would point a run elsewhere."""
+    ours = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "HARNESS_"))}
+    return ours | {"MLFLOW_DISABLE_TELEMETRY": "true", "OMP_NUM_THREADS": "1", "COLUMNS": "120"}
+
+
+def _harness(arguments: tuple[str, ...], folder: Path, environment: dict[str, str], output: Path) -> None:
+    for descriptor, file, flags in (
+        (0, Path(os.devnull), os.O_RDONLY),
+        (1, output.with_suffix(".out"), os.O_WRONLY | os.O_CREAT),
+        (2, output.with_suffix(".err"), os.O_WRONLY | os.O_CREAT),
+    ):
+        os.dup2(os.open(file, flags), descriptor)
+    sys.stdin = open(0, closefd=False)  # noqa: SIM115 - multiprocessing had closed it
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = ["harness", *arguments]
+    from harness.cli import main
+
+    main()
+
+
+def _warm() -> None:
+    """Start the process to fork from, once: it imports `warm`, which imports all the rest."""
+    if not getattr(CONTEXT, "warm", False):
+        from multiprocessing.forkserver import ensure_running
+
+        CONTEXT.set_forkserver_preload(["warm"])
+        before = dict(os.environ)
+        os.environ.update(clean_environment() | {"PYTHONPATH": str(Path(__file__).parent)})
+        try:
+            ensure_running()
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        CONTEXT.warm = True  # type: ignore[attr-defined]

@@ -1,0 +1,148 @@
+"""From a generator to numbers, with the floor and the ceiling around them."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from harness.config import Evaluation, Part
+from harness.data import DATASETS, Dataset
+from harness.errors import RunFailedError
+from harness.evaluate import Evaluator
+from harness.features import EXTRACTORS, Extractor
+from harness.metrics import METRICS
+from harness.networks import NETWORKS, Latent
+from harness.protocol import Protocol, protocol_of
+
+CPU = torch.device("cpu")
+LATENT = Latent(size=8)
+NAMES = ("fid", "kid", "inception_score", "prdc", "criterion")
+
+
+@cache
+def digits() -> Dataset:
+    return DATASETS["digits"](Path())
+
+
+@cache
+def classifier() -> Extractor:
+    return EXTRACTORS["classifier"]("digits", (1, 8, 8))
+
+
+def protocol(**changes: object) -> Protocol:
+    evaluation = Evaluation(num_samples=300, metrics=tuple(Part(name=name) for name in NAMES))
+    return protocol_of(evaluation.model_copy(update=changes), digits(), classifier())
+
+
+def evaluator(made: Protocol | None = None) -> Evaluator:
+    metrics = {name: METRICS[name]() for name in NAMES}
+    return Evaluator(digits(), classifier(), metrics, made or protocol(), CPU)
+
+
+class Stored(nn.Module):
+    """A "generator" that gives stored images back in turn, whatever the latents."""
+
+    def __init__(self, images: Tensor) -> None:
+        super().__init__()
+        self.images, self.next = images.float() / 127.5 - 1, 0
+
+    def forward(self, z: Tensor) -> Tensor:
+        index = (torch.arange(len(z)) + self.next) % len(self.images)
+        self.next += len(z)
+        return self.images[index]
+
+
+def test_floor_and_ceiling_enclose_an_untrained_generator(tmp_path: Path) -> None:
+    judge = evaluator()
+    floor, ceiling = judge.floor(tmp_path), judge.ceiling(tmp_path)
+    untrained = judge.score(NETWORKS["mlp"]((1, 8, 8), latent=LATENT).generator, LATENT, 0)
+    assert floor.values["fid"] < 1 < 20 < ceiling.values["fid"]
+    assert floor.values["fid"] < untrained.values["fid"]
+    assert floor.values["recall"] > 0.9 > untrained.values["recall"]
+    assert floor.num_samples == 500
+    assert ceiling.num_samples == 300
+    # The floor's C(G) is near -log 4: real images cannot be told from real images.
+    assert floor.values["criterion"] < -1.3
+    assert ceiling.values["criterion"] > -0.05
+
+
+def test_real_images_from_a_generator_score_as_real_images(tmp_path: Path) -> None:
+    judge = evaluator(protocol(num_samples=500))
+    scores = judge.score(Stored(digits().test.images), LATENT, 0)
+    assert scores.values["fid"] == pytest.approx(judge.floor(tmp_path).values["fid"], rel=1e-6)
+
+
+def test_floor_and_ceiling_are_computed_once(tmp_path: Path) -> None:
+    first = evaluator().floor(tmp_path)
+    files = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    again = evaluator()
+    assert again.floor(tmp_path) == first
+    assert {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == files
+    assert "reference" not in again.__dict__  # no features were extracted
+    evaluator(protocol(num_samples=301)).floor(tmp_path)
+    assert len(list(tmp_path.iterdir())) == len(files) + 1
+
+
+@pytest.mark.parametrize("batch_size", [7, 64, 300])
+def test_scores_do_not_depend_on_the_evaluation_batch_size(batch_size: int) -> None:
+    network = NETWORKS["mlp"]((1, 8, 8), latent=LATENT).generator
+    with torch.no_grad():  # images worth comparing, not a grey field
+        for parameter in network.parameters():
+            parameter.mul_(2)
+    whole = evaluator().score(network, LATENT, 0).values
+    parts = evaluator(protocol(batch_size=batch_size)).score(network, LATENT, 0).values
+    assert set(whole) == set(parts)
+    for key in ("fid", "kid", "inception_score", "precision", "recall", "density", "coverage"):
+        assert parts[key] == pytest.approx(whole[key], rel=1e-5, abs=1e-5), key
+
+
+def test_evaluation_is_a_function_of_the_seed_and_leaves_the_mode_alone() -> None:
+    network = NETWORKS["mlp"]((1, 8, 8), latent=LATENT, generator_normalization="batch").generator.train()
+    judge = evaluator()
+    torch.manual_seed(5)
+    state = torch.get_rng_state()
+    first = judge.score(network, LATENT, 0).values
+    assert network.training
+    assert torch.equal(torch.get_rng_state(), state)
+    assert judge.score(network, LATENT, 0).values == first
+    assert judge.score(network, LATENT, 1).values != first
+
+
+def test_generated_images_lie_on_the_grey_levels_of_the_real_ones() -> None:
+    network = NETWORKS["mlp"]((1, 8, 8), latent=LATENT).generator
+    drawn = evaluator().draw(network, LATENT, 200, 0, "eval")
+    assert set(drawn.unique().tolist()) <= set(digits().train.images.unique().tolist())
+
+
+def test_a_collapsed_generator_is_no_number() -> None:
+    with pytest.raises(RunFailedError, match="collapsed"):
+        evaluator().score(Stored(digits().train.images[:1]), LATENT, 0)
+
+
+def test_images_that_are_not_finite_are_no_number() -> None:
+    broken = Stored(digits().train.images)
+    broken.images[3] = float("nan")
+    with pytest.raises(RunFailedError, match="not finite"):
+        evaluator().score(broken, LATENT, 0)
+
+
+@pytest.mark.parametrize(
+    "field", ["num_samples", "batch_size", "extractor_digest", "data_digest", "reference"]
+)
+def test_everything_a_number_depends_on_is_in_the_fingerprint(field: str) -> None:
+    made = protocol()
+    value = getattr(made, field)
+    other = replace(made, **{field: value + 1 if isinstance(value, int) else value + "x"})
+    assert other.fingerprint != made.fingerprint
+    assert protocol().fingerprint == made.fingerprint
+
+
+def test_the_protocol_is_named_in_words() -> None:
+    assert (
+        protocol()
+        .sentence()
+        .startswith("digits classifier, 1,000 train images of digits, 300 samples, fingerprint ")
+    )

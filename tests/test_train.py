@@ -1,0 +1,150 @@
+"""The training loop against one written out by hand, and what it promises about averages and speed."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
+
+from harness.config import Training
+from harness.losses import LOSSES, PENALTIES
+from harness.networks import NETWORKS, Latent, Pair
+from harness.seeding import BatchOrder, LatentStream, reseed
+from harness.state import State
+from harness.train import CURVES, Window, fit
+
+CPU = torch.device("cpu")
+IMAGES = torch.randint(0, 256, (40, 1, 8, 8), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+
+
+def training(**options: Any) -> Training:
+    return Training(**{"steps": 12, "batch_size": 8, "log_every": 5, "ema": 0.9, **options})
+
+
+def small(normalization: str = "none") -> Pair:
+    return NETWORKS["mlp"](
+        (1, 8, 8), latent=Latent(size=4), generator_widths=(16, 16), discriminator_widths=(16,),
+        generator_normalization=normalization,
+    )  # fmt: skip
+
+
+def trained(
+    config: Training, loss: str = "non_saturating", normalization: str = "none", **options: Any
+) -> State:
+    state = State.fresh(lambda: small(normalization), config, 3, CPU)
+    for _ in windows(state, config, loss, **options):
+        pass
+    return state
+
+
+def windows(state: State, config: Training, loss: str = "non_saturating", **options: Any) -> list[Window]:
+    options = {"penalties": [], "seed": 3} | options
+    return list(fit(state, loss=LOSSES[loss](), images=IMAGES, config=config, **options))
+
+
+def weights(module: nn.Module) -> Tensor:
+    return torch.cat([tensor.flatten().double() for tensor in module.state_dict().values()])
+
+
+def test_the_loop_is_the_algorithm_written_out_by_hand() -> None:
+    config = training(discriminator_steps=2)
+    state = trained(config)
+
+    with torch.random.fork_rng():
+        reseed(3, "init")
+        pair = small()
+    generator, discriminator = pair.generator, pair.discriminator
+    average = [parameter.clone() for parameter in generator.parameters()]
+    optimizer_g = torch.optim.Adam(generator.parameters(), 2e-4, betas=(0.5, 0.999), fused=True)
+    optimizer_d = torch.optim.Adam(discriminator.parameters(), 2e-4, betas=(0.5, 0.999), fused=True)
+    order, z = BatchOrder(3, 40, 8, CPU), LatentStream(3, "latent", "normal", 8, 4, CPU)
+    for step in range(12):
+        for turn in range(2):
+            real = IMAGES[order[2 * step + turn]].float() / 127.5 - 1
+            fake = generator(z[2 * step + turn])
+            logits = discriminator(torch.cat((real, fake.detach())))
+            loss_d = -logsigmoid(logits[:8]).mean() - logsigmoid(-logits[8:]).mean()
+            optimizer_d.zero_grad()
+            loss_d.backward()
+            optimizer_d.step()
+        optimizer_g.zero_grad()
+        (-logsigmoid(discriminator(fake)).mean()).backward()
+        optimizer_g.step()
+        average = [0.9 * a + 0.1 * p.detach() for a, p in zip(average, generator.parameters(), strict=True)]
+
+    torch.testing.assert_close(weights(state.generator), weights(generator), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(weights(state.discriminator), weights(discriminator), rtol=1e-5, atol=1e-6)
+    expected = torch.cat([tensor.flatten().double() for tensor in average])
+    torch.testing.assert_close(weights(state.ema), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_windows_come_at_multiples_and_at_the_end() -> None:
+    config = training()
+    state = State.fresh(small, config, 3, CPU)
+    assert [window.step for window in windows(state, config, pause_every=(4,))] == [4, 5, 8, 10, 12]
+
+
+def test_where_it_pauses_changes_no_weights() -> None:
+    config = training()
+    assert torch.equal(weights(trained(config).ema), weights(trained(config, pause_every=(1,)).ema))
+
+
+def test_it_stops_after_the_step_in_progress() -> None:
+    config = training()
+    state = State.fresh(small, config, 3, CPU)
+    windows(state, config, should_stop=lambda: state.step >= 7)
+    assert state.step == 7
+
+
+def test_v_is_minus_the_loss_of_the_original_discriminator() -> None:
+    config = training()
+    state = State.fresh(small, config, 3, CPU)
+    for window in windows(state, config):
+        assert set(window.means) == set(CURVES)
+        assert window.means["train/v"] == pytest.approx(-window.means["train/loss_d"], rel=1e-5)
+        assert 0 < window.means["train/d_real"] < 1
+
+
+def test_a_critic_has_no_v() -> None:
+    config = training()
+    state = State.fresh(small, config, 3, CPU)
+    assert all("train/v" not in window.means for window in windows(state, config, "wasserstein"))
+
+
+def test_batch_norm_statistics_of_the_average_are_those_of_the_generator() -> None:
+    state = trained(training(), normalization="batch")
+    for (name, ours), theirs in zip(state.ema.named_buffers(), state.generator.buffers(), strict=True):
+        assert torch.equal(ours, theirs), name
+    assert not torch.equal(weights(state.ema), weights(state.generator))
+
+
+def test_without_an_average_the_generator_itself_is_evaluated() -> None:
+    state = trained(training(ema=0))
+    assert state.ema is state.generator
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("loss", list(LOSSES))
+def test_every_loss_trains_in_every_precision(precision: str, loss: str) -> None:
+    config = training(precision=precision, steps=3)
+    before = weights(State.fresh(small, config, 3, CPU).generator)
+    state = trained(config, loss, penalties=[PENALTIES["gradient_penalty"]()])
+    assert weights(state.generator).isfinite().all()
+    assert not torch.equal(weights(state.generator), before)
+    assert all(parameter.dtype == torch.float32 for parameter in state.generator.parameters())
+
+
+@pytest.mark.parametrize("bad_step", [1, 4, 7])
+def test_the_first_step_that_is_not_finite_is_named(bad_step: int) -> None:
+    config = training()
+    state = State.fresh(small, config, 3, CPU)
+
+    def poison() -> bool:
+        if state.step == bad_step - 1:
+            with torch.no_grad():
+                next(state.discriminator.parameters()).fill_(float("nan"))
+        return False
+
+    seen = [window.first_bad_step for window in windows(state, config, should_stop=poison)]
+    assert next(step for step in seen if step is not None) == bad_step
