@@ -10,9 +10,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from multiprocessing.context import ForkServerProcess
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 
 CONTEXT = multiprocessing.get_context("forkserver")
+_warm: list[bool] = []
+"""Holds something once the process to fork from runs; it imports `warm`, which imports all that is slow."""
 
 
 class Command:
@@ -21,11 +25,7 @@ class Command:
     def __init__(self, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> None:
         self.arguments = arguments
         self._output = folder / f".output-{time.monotonic_ns()}"
-        _warm()
-        self._process = CONTEXT.Process(
-            target=_harness, args=(arguments, folder, dict(environment), self._output), daemon=True
-        )
-        self._process.start()
+        self._process = forked(_harness, arguments, folder, dict(environment), self._output)
 
     @property
     def pid(self) -> int:
@@ -91,11 +91,10 @@ def _harness(arguments: tuple[str, ...], folder: Path, environment: dict[str, st
     main()
 
 
-def _warm() -> None:
-    """Start the process to fork from, once: it imports `warm`, which imports all the rest."""
-    if not getattr(CONTEXT, "warm", False):
-        from multiprocessing.forkserver import ensure_running
-
+def forked(target: Callable[..., None], *arguments: object) -> ForkServerProcess:
+    """`target(*arguments)` in a process of its own."""
+    if not _warm:
+        _warm.append(True)
         CONTEXT.set_forkserver_preload(["warm"])
         before = dict(os.environ)
         os.environ.update(clean_environment() | {"PYTHONPATH": str(Path(__file__).parent)})
@@ -104,4 +103,6 @@ def _warm() -> None:
         finally:
             os.environ.clear()
             os.environ.update(before)
-        CONTEXT.warm = True  # type: ignore[attr-defined]
+    process = CONTEXT.Process(target=target, args=arguments, daemon=True)
+    process.start()
+    return process

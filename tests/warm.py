@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest  # noqa: F401
 import torch
 from torch import nn
 

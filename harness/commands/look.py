@@ -3,11 +3,11 @@
 import json
 import sys
 
+from rich.console import Console
 from rich.table import Table
 
 from harness.catalog import TABLES
 from harness.config import experiment_schema
-from harness.console import console
 from harness.errors import UnknownNameError
 from harness.options import describe, options_model
 from harness.registry import Registry, did_you_mean
@@ -23,7 +23,7 @@ KINDS = {
 
 
 def list_entries(kind: str, *, as_json: bool) -> None:
-    """One line an entry: name, first sentence, options."""
+    """One line an entry, its name and what it is; as JSON also its options."""
     if kind not in KINDS:
         raise UnknownNameError(f"unknown kind `{kind}`{did_you_mean(kind, list(KINDS))}")
     table: Registry[object] = TABLES[KINDS[kind]]
@@ -36,12 +36,11 @@ def list_entries(kind: str, *, as_json: bool) -> None:
         print()
         return
     shown = Table(show_header=False, box=None, pad_edge=False)
-    shown.add_column(style="bold", no_wrap=True)
-    shown.add_column()
+    shown.add_column(style="bold", no_wrap=True, min_width=max(map(len, rows)))
+    shown.add_column(no_wrap=True, overflow="ellipsis")
     for name, row in rows.items():
-        options = f"  [dim]{', '.join(row['options'])}[/]" if row["options"] else ""
-        shown.add_row(name, f"{row['summary']}{options}")
-    console.print(shown)
+        shown.add_row(name, str(row["summary"]))
+    Console(highlight=False).print(shown)  # what was asked for, hence on stdout
 
 
 def print_schema() -> None:

@@ -92,7 +92,7 @@ def merged(base: Node, changes: Node) -> Node:
 
 def leaves(changes: Node, before: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Node]]:
     """Every value that a mapping of changes sets, with its path, in the order in which they apply."""
-    if isinstance(changes.value, dict):
+    if isinstance(changes.value, dict) and (changes.value or not before):
         for path, child in _ordered(changes.value):
             yield from leaves(child, before + path)
     else:

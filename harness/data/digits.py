@@ -14,7 +14,7 @@ TRAIN_SIZE, VALIDATION_SIZE = 1000, 297
 
 
 def digits(data_root: Path) -> Dataset:
-    """Handwritten digits, 8×8 grey, 1,797 images, part of scikit-learn: nothing to download.
+    """Handwritten digits, 8×8 grey, 1,797 images, inside scikit-learn.
 
     The UCI "optical recognition of handwritten digits" test file (Alpaydin and Kaynak, 1998). Each pixel
     counts the dark ones of 16, so there are 17 levels. Split 1,000 / 297 / 500, stratified; `data_root` is

@@ -38,7 +38,7 @@ FASHION_MD5 = {
 
 
 def mnist(data_root: Path, *, root: str | None = None, resolution: Literal[28, 32] = 28) -> Dataset:
-    """MNIST, handwritten digits, 28×28 grey (32 pads by 2), 70,000 images, downloaded when absent.
+    """MNIST, handwritten digits, 28×28 grey, 70,000 images.
 
     LeCun, Cortes and Burges. Split 50,000 / 10,000 / 10,000. `root` is the folder that holds `MNIST/raw`.
     """
@@ -48,7 +48,7 @@ def mnist(data_root: Path, *, root: str | None = None, resolution: Literal[28, 3
 
 
 def fashion_mnist(data_root: Path, *, root: str | None = None, resolution: Literal[28, 32] = 28) -> Dataset:
-    """Fashion-MNIST, clothes, 28×28 grey (32 pads by 2), 70,000 images, downloaded when absent.
+    """Fashion-MNIST, clothes, 28×28 grey, 70,000 images.
 
     Xiao, Rasul and Vollgraf, 2017. Split 50,000 / 10,000 / 10,000. `root` holds `FashionMNIST/raw`.
     """

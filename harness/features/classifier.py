@@ -22,7 +22,7 @@ PINNED = {
 def classifier(
     dataset: str, shape: tuple[int, int, int], *, weights: str | None = None, sha256: str | None = None
 ) -> Extractor:
-    """A small classifier of the data set's own domain; shipped for digits and mnist, else `weights: FILE`.
+    """A classifier of the data set's own domain; shipped for digits and mnist.
 
     dataset: name of the data set, which chooses the shipped file; shape: (channels, height, width) of its
     images. `sha256` refuses any other version of `weights`.

@@ -15,7 +15,7 @@ class Flatten(nn.Module):
 
 
 def pixels(dataset: str, shape: tuple[int, int, int]) -> Extractor:
-    """Flattened pixels in [0, 1], for any data set; no logits, so no inception score."""
+    """Flattened pixels in [0, 1]; no logits, so no inception score."""
     return Extractor(
         name="pixels",
         title="pixels",

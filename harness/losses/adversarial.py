@@ -64,7 +64,7 @@ def minimax() -> Loss:
 
 
 def non_saturating() -> Loss:
-    """Original discriminator, generator maximises log D(G(z)) (Goodfellow et al. 2014, section 3)."""
+    """Generator maximises log D(G(z)) (Goodfellow et al. 2014, section 3)."""
     return Loss(negative_value, non_saturating_generator, probabilistic=True)
 
 
@@ -74,10 +74,10 @@ def least_squares() -> Loss:
 
 
 def wasserstein() -> Loss:
-    """WGAN: critic scores; needs weight_clipping or gradient_penalty (Arjovsky et al. 2017, eq. 2)."""
+    """WGAN; needs weight_clipping or gradient_penalty (Arjovsky et al. 2017, eq. 2)."""
     return Loss(wasserstein_discriminator, wasserstein_generator)
 
 
 def hinge() -> Loss:
-    """Hinge loss of SNGAN, SAGAN and BigGAN (Lim & Ye 2017; Miyato et al. 2018, eq. 16-17)."""
+    """Hinge loss of SNGAN and BigGAN (Lim & Ye 2017; Miyato et al. 2018)."""
     return Loss(hinge_discriminator, wasserstein_generator)

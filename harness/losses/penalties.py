@@ -54,17 +54,17 @@ def clip_weights(discriminator: nn.Module, bound: float) -> None:
 
 
 def r1(*, weight: Weight = 10.0) -> Penalty:
-    """Squared gradient norm on real images, gamma/2 E ||grad D||^2 (Mescheder et al. 2018, eq. 9)."""
+    """Half the squared slope on real images (Mescheder et al. 2018, eq. 9)."""
     return Penalty(term=lambda discriminator, real, fake: weight * r1_term(discriminator, real))
 
 
 def gradient_penalty(*, weight: Weight = 10.0) -> Penalty:
-    """WGAN-GP: gradient norm 1 between real and generated (Gulrajani et al. 2017, eq. 3)."""
+    """WGAN-GP: slope 1 between real and generated (Gulrajani et al. 2017, eq. 3)."""
     return Penalty(
         term=lambda discriminator, real, fake: weight * gradient_penalty_term(discriminator, real, fake)
     )
 
 
 def weight_clipping(*, bound: Bound = 0.01) -> Penalty:
-    """WGAN: every critic weight clamped after each update (Arjovsky et al. 2017, algorithm 1)."""
+    """WGAN: weights clamped after each update (Arjovsky et al. 2017, algorithm 1)."""
     return Penalty(project=lambda discriminator: clip_weights(discriminator, bound))

@@ -63,7 +63,7 @@ class CriterionEstimate:
 
 
 def criterion() -> Metric:
-    """GAN criterion C(G) = 2 JSD - log 4, bounded from below on held-out images (Goodfellow et al. 2014)."""
+    """GAN criterion C(G) = 2 JSD - log 4, bounded from below (Goodfellow et al. 2014)."""
     columns = (Column("criterion", "C(G)", "lower"), Column("jsd", "JSD", "lower"))
     return Metric(columns, _compute)
 
@@ -74,8 +74,8 @@ def _compute(inputs: MetricInputs) -> Values:
     notes = []
     if found.saturated:
         notes.append(
-            f"C(G): saturated, JSD {found.jsd:.4f} is above .95 log 2: real and fake hardly overlap, and the"
-            " value no longer says how far apart they are"
+            "C(G): saturated, JSD is above .95 log 2: real and fake hardly overlap, and the value no longer"
+            " says how far apart they are"
         )
     if found.jsd_low <= 0:
         notes.append(

@@ -42,7 +42,7 @@ class Manifold:
 
 
 def prdc(*, neighbours: Annotated[int, Field(ge=1)] = 5) -> Metric:
-    """Precision, recall (Kynkäänniemi et al. 2019), density, coverage (Naeem et al. 2020)."""
+    """Precision, recall, density, coverage (Naeem et al. 2020)."""
 
     def compute(inputs: MetricInputs) -> Values:
         found = manifold_scores(inputs.neighbourhood.features, inputs.fake.features, neighbours=neighbours)

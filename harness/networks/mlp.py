@@ -63,7 +63,7 @@ def mlp(
     discriminator_normalization: Normalization = "none",
     output: Output = "tanh",
 ) -> Pair:
-    """Multilayer perceptrons of any depth and width (Goodfellow et al. 2014, section 5)."""
+    """Multilayer perceptrons of any depth and width (Goodfellow et al. 2014)."""
     return Pair(
         MlpGenerator(shape, latent.size, generator_widths, activation, generator_normalization, output),
         MlpDiscriminator(shape, discriminator_widths, activation, discriminator_normalization),

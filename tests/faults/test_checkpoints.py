@@ -1,4 +1,4 @@
-"""Checkpoints: killed, cut, flipped, out of space, hostile; what loads is always what was saved, to the bit."""
+"""Checkpoints killed, cut, flipped, out of space, hostile: what loads is what was saved, to the bit."""
 
 import hashlib
 import os
@@ -6,14 +6,17 @@ import pickle
 import random
 import resource
 import struct
+import sys
 import time
 from collections.abc import Iterator
+from errno import EFBIG
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
 import pytest
 import torch
+from processes import forked, wait_until
 from torch import Tensor
 
 from harness.checkpoint import KEPT, Checkpoint, newest_good, save_checkpoint
@@ -25,7 +28,6 @@ from harness.losses import LOSSES
 from harness.networks import NETWORKS, Pair
 from harness.state import State
 from harness.train import fit
-from processes import CONTEXT, wait_until
 
 SIZE = 200_000
 """Numbers in the checkpoints of the killed process: large enough for a kill to fall inside a write."""
@@ -57,9 +59,9 @@ def test_after_a_kill_at_any_instant_the_newest_checkpoint_is_whole(tmp_path: Pa
     delays = random.Random(0)
     step = 0
     for _ in range(20):
-        process = CONTEXT.Process(target=save_for_ever, args=(tmp_path, step + 1), daemon=True)
-        process.start()
-        wait_until(lambda: list(tmp_path.glob(f"step-{step + 1:09d}.json")))
+        first = tmp_path / f"step-{step + 1:09d}.json"
+        process = forked(save_for_ever, tmp_path, step + 1)
+        wait_until(first.exists)
         time.sleep(delays.uniform(0, 0.02))
         assert process.pid
         os.kill(process.pid, SIGKILL)
@@ -139,23 +141,20 @@ def test_without_any_checkpoint_there_is_none(tmp_path: Path) -> None:
     assert newest_good(tmp_path / "absent", no_warning) is None
 
 
-def fill_the_disk(folder: Path, answers: Any) -> None:
-    """Save where files may not grow beyond 4 kB, as on a disk that has no more."""
+def fill_the_disk(folder: Path) -> None:
+    """Save where files may not grow beyond 4 kB, as on a full disk; ends with the number of the error."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
     try:
         save_checkpoint(folder, filled(3, SIZE))
-        answers.put("saved")
     except OSError as error:
-        answers.put(type(error).__name__)
+        sys.exit(error.errno)
 
 
 def test_a_full_disk_costs_the_new_checkpoint_and_nothing_else(two: Path) -> None:
     before = {file.name: file.read_bytes() for file in two.iterdir()}
-    answers = CONTEXT.SimpleQueue()
-    process = CONTEXT.Process(target=fill_the_disk, args=(two, answers), daemon=True)
-    process.start()
+    process = forked(fill_the_disk, two)
     process.join(60)
-    assert answers.get() == "OSError"
+    assert process.exitcode == EFBIG
     assert {file.name: file.read_bytes() for file in two.iterdir()} == before
     assert equal(newest_good(two, no_warning), filled(2))
 
@@ -190,18 +189,20 @@ def test_a_hostile_file_with_a_valid_manifest_runs_nothing_and_is_refused(two: P
 
 # Resuming: N + M steps are N steps, a checkpoint, and M steps.
 
-IMAGES = DATASETS["digits"](Path()).train.images[:200]
-
 
 def pair(normalization: str) -> Pair:
     return NETWORKS["mlp"](
-        (1, 8, 8), generator_widths=(16,), discriminator_widths=(16,), generator_normalization=normalization
+        (1, 8, 8),
+        generator_widths=(16, 16),
+        discriminator_widths=(16,),
+        generator_normalization=normalization,
     )
 
 
 def train(state: State, config: Training, until: int) -> None:
     config = config.model_copy(update={"steps": until})
-    for _ in fit(state, loss=LOSSES["non_saturating"](), penalties=(), images=IMAGES, config=config, seed=3):
+    images = DATASETS["digits"](Path()).train.images[:200]
+    for _ in fit(state, loss=LOSSES["non_saturating"](), penalties=(), images=images, config=config, seed=3):
         pass
 
 
