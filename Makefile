@@ -30,5 +30,6 @@ clean:  ## removes the environment and caches, never runs
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@echo 'installing into $(VENV): a few minutes, for PyTorch comes with its CUDA libraries'
+	@$(BIN)/pip install -qq --constraint constraints.txt --editable '.[dev]'
 	@touch $(READY)

@@ -97,6 +97,8 @@ def run(prepared: Prepared, parent: Path, workplace: Workplace) -> dict[str, Any
     folder = prepared.run
     with locked(folder.lock, f"{folder.path} is in use"):
         if (results := folder.finished()) is not None and folder.is_closed:
+            if workplace.uploader:
+                workplace.uploader.catch_up(folder.path)
             return results
         with _open(prepared, parent, workplace) as events:
             if results is None:

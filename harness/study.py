@@ -81,7 +81,9 @@ def run_study(loaded: Loaded, workplace: Workplace) -> Study:
     folder = workplace.runs / name / ".studies" / short_hash(identities)
     reused = {item.run.path for item in cells if item.run.is_closed and item.run.finished()}
     if len(reused) == len(cells) and {_run_name(item) for item in cells} <= _summarised(folder):
-        done = [Outcome(item, item.run.finished(), "", True) for item in cells]
+        done = [_outcome(item, folder, workplace, reused=True) for item in cells]
+        if workplace.uploader:
+            workplace.uploader.catch_up(folder)
         return Study(name, columns, tuple(done), folder)
 
     _open(loaded, folder, workplace)

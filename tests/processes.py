@@ -59,13 +59,13 @@ class Command:
         self._process.join()
 
 
-def wait_until(condition: Callable[[], object], timeout: float = 60) -> None:
+def wait_until(condition: Callable[[], object], pause: float = 0.001, timeout: float = 60) -> None:
     """Until `condition` holds; looks a thousand times a second, so as to be early enough to disturb."""
     end = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > end:
             raise TimeoutError("waited in vain")
-        time.sleep(0.001)
+        time.sleep(pause)
 
 
 def clean_environment() -> dict[str, str]:

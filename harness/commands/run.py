@@ -51,13 +51,11 @@ def run_experiment(
         try:
             study = run_study(loaded, workplace)
         finally:
-            waiting = uploader.close(UPLOAD_TIMEOUT)
-    if waiting:
-        console.print(
-            f"[yellow]warning:[/] MLflow at {mirror.uri} misses {waiting} events ({uploader.error}); "
-            "everything is in the run folders, send it later with `harness sync`",
-            soft_wrap=True,
-        )
+            if missing := uploader.close(UPLOAD_TIMEOUT):
+                watcher.warned(
+                    f"MLflow at {mirror.uri} misses {missing} events ({uploader.error}); "
+                    "everything is in the run folders, send it later with `harness sync`"
+                )
     _print_result(study, mirror.uri, as_json)
     failed = [outcome for outcome in study.outcomes if not outcome.results]
     if failed:
@@ -125,7 +123,8 @@ def _print_result(study: Study, uri: str, as_json: bool) -> None:
     if reused:
         console.print(
             f"{len(reused)} of {len(study.outcomes)} cells were finished already "
-            "(same configuration, data, code, torch and device) and were not trained again."
+            "(same configuration, data, code, torch and device) and were not trained again.",
+            soft_wrap=True,
         )
     if not finished:
         return

@@ -11,7 +11,7 @@ from harness.console import console
 from harness.errors import ConfigError, HarnessError
 from harness.tracking import Mirror
 from harness.tracking.events import FILE
-from harness.tracking.library import quiet_mlflow
+from harness.tracking.library import quiet_mlflow, reason
 
 
 def mirror_for(runs: Path, tracking_uri: str | None) -> Mirror:
@@ -59,7 +59,7 @@ def sync(runs: Path, tracking_uri: str | None) -> None:
     try:
         _ = mirror.client
     except Exception as error:
-        raise HarnessError(f"MLflow at {mirror.uri} cannot be reached: {_first_line(error)}") from error
+        raise HarnessError(f"MLflow at {mirror.uri} cannot be reached: {reason(error)}") from error
     folders = sorted(path.parent for path in runs.rglob(FILE))
     sent = 0
     refused = []
@@ -67,11 +67,7 @@ def sync(runs: Path, tracking_uri: str | None) -> None:
         try:
             sent += mirror.replay(folder)
         except Exception as error:  # one run that cannot be sent keeps back none of the others
-            refused.append(f"{folder}: {_first_line(error)}")
+            refused.append(f"{folder}: {reason(error)}")
     console.print(f"{sent} events of {len(folders)} runs and studies sent to {mirror.uri}", soft_wrap=True)
     if refused:
         raise HarnessError(f"{len(refused)} of {len(folders)} could not be sent; first {refused[0]}")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

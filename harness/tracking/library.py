@@ -1,6 +1,7 @@
 """MLflow itself, imported late and in one thread at a time."""
 
 import os
+import re
 import threading
 
 _lock = threading.Lock()
@@ -15,6 +16,13 @@ def quiet_mlflow() -> None:
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, on one line. Of a failed connection only the cause: the rest repeats the address."""
+    first_line = str(error).partition("\n")[0]
+    cause = re.search(r"""\(Caused by \w+\(.*: (.+?)["']\)""", first_line)
+    return cause[1] if cause else f"{type(error).__name__}: {first_line}"
 
 
 def import_mlflow() -> None:

@@ -39,7 +39,10 @@ class SystemMetrics:
                     f"system/{name}": float(value) for name, value in monitor.aggregate_metrics().items()
                 }
                 monitor.clear_metrics()
-            self._events.metrics("system", step, values)
+            try:
+                self._events.metrics("system", step, values)
+            except OSError:  # a full disk, which stops the training too, and is reported there
+                return
             step += 1
 
 

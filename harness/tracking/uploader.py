@@ -3,7 +3,7 @@
 import threading
 from pathlib import Path
 
-from harness.tracking.library import import_mlflow
+from harness.tracking.library import import_mlflow, reason
 from harness.tracking.mirror import Mirror
 
 INTERVAL = 1.0
@@ -30,6 +30,11 @@ class Uploader:
             if folder not in self._folders:
                 self._folders.append(folder)
 
+    def catch_up(self, folder: Path) -> None:
+        """Mirror a run that is finished, if the server was not there to get all of it."""
+        if self._mirror.pending(folder):
+            self.follow(folder)
+
     def close(self, timeout: float) -> int:
         """Send what is left for at most `timeout` seconds; returns how many events the server has not got."""
         self._stop.set()
@@ -52,7 +57,7 @@ class Uploader:
             for folder in folders:
                 self._mirror.replay(folder)
         except Exception as error:
-            self.error = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+            self.error = reason(error)
             return False
         self.error = None
         return True

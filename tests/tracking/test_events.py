@@ -95,7 +95,7 @@ def test_after_kills_every_step_is_there_once(tmp_path: Path) -> None:
     def longer_than(size: int) -> Callable[[], bool]:
         return lambda: file.exists() and file.stat().st_size > size
 
-    for size in (5_000, 20_000, 40_000):
+    for size in (2_000, 6_000, 12_000):
         process = forked(write_for_ever, tmp_path)
         wait_until(longer_than(size))
         process.kill()

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import torch
 from mirrored import artifacts, images_sent, metrics_logged, metrics_sent, run_of
-from mlflow import MlflowClient
 from mlflow.entities import Run, ViewType
 from PIL import Image
 from torch import nn
