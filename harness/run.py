@@ -1,91 +1,35 @@
 """One cell from start to end: data, networks, training, evaluation, results."""
 
-import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from io import BytesIO
 from math import isfinite
 from pathlib import Path
 from signal import SIGTERM
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any
 
-import torch
 from PIL import Image
 from safetensors.torch import save
-from torch import Tensor
 from torch.nn.functional import pad
 
-from harness.catalog import (
-    build_extractor,
-    build_loss,
-    build_metrics,
-    build_pair,
-    build_penalties,
-)
+from harness.catalog import build_extractor, build_loss, build_metrics, build_pair, build_penalties
 from harness.checkpoint import Checkpoint, newest_good, save_checkpoint
 from harness.config import Cell
-from harness.data import Dataset
-from harness.errors import ConfigError, HarnessError, InterruptedRunError, RunFailedError
+from harness.errors import HarnessError, InterruptedRunError, RunFailedError
 from harness.evaluate import GRID, Evaluator, Scores
 from harness.files import locked, write_atomic, write_json
+from harness.notes import run_note
 from harness.protocol import protocol_of
-from harness.rundir import RunDir, Status, git_tags, identity_of, open_run, run_dir
+from harness.record import close_record, open_record
+from harness.rundir import RunDir
 from harness.seeding import generator, latents
-from harness.signals import StopSignal
 from harness.state import State
-from harness.tracking import Events, SystemMetrics, Uploader
+from harness.tracking import Events, SystemMetrics
 from harness.tracking.model import export_generator
-from harness.train import Window, fit
-
-
-class Watcher(Protocol):
-    """Who is told how a run goes."""
-
-    def started(self, cell: Cell, first_step: int) -> None: ...
-    def window(self, cell: Cell, window: Window) -> None: ...
-    def evaluated(self, cell: Cell, step: int, values: Mapping[str, float]) -> None: ...
-    def finished(self, cell: Cell, seconds: float) -> None: ...
-    def warned(self, message: str) -> None: ...
-
-
-@dataclass(frozen=True)
-class Workplace:
-    """Where runs live and what they run on."""
-
-    runs: Path
-    data_root: Path
-    device: torch.device
-    uploader: Uploader | None
-    watcher: Watcher
-    stop: StopSignal
-    system_interval: float = 5.0
-
-    @property
-    def cache(self) -> Path:
-        return self.runs / ".cache"
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A cell, the data it needs and the folder it belongs to: known before anything is trained."""
-
-    cell: Cell
-    dataset: Dataset
-    identity: dict[str, str]
-    run: RunDir
-
-
-def prepare(cell: Cell, dataset: Dataset, workplace: Workplace) -> Prepared:
-    if cell.training.batch_size > len(dataset.train):
-        raise ConfigError(
-            f"training.batch_size is {cell.training.batch_size}, but {dataset.name} has only "
-            f"{len(dataset.train)} training images"
-        )
-    identity = identity_of(cell, dataset.digest, workplace.device.type)
-    return Prepared(cell, dataset, identity, run_dir(workplace.runs, cell, identity))
+from harness.train import fit
+from harness.workplace import Prepared, Workplace
 
 
 def run(prepared: Prepared, parent: Path, workplace: Workplace) -> dict[str, Any]:
@@ -95,17 +39,22 @@ def run(prepared: Prepared, parent: Path, workplace: Workplace) -> dict[str, Any
     the status and the event log say so.
     """
     folder = prepared.run
-    with locked(folder.lock, f"{folder.path} is in use"):
-        if (results := folder.finished()) is not None and folder.is_closed:
-            if workplace.uploader:
-                workplace.uploader.catch_up(folder.path)
-            return results
-        with _open(prepared, parent, workplace) as events:
-            if results is None:
-                results = _to_an_end(prepared, events, workplace)
-            events.write("artifact", file=folder.results.name)
-            _end(folder, events, "finished", "FINISHED", "")
-        return results
+    if (results := folder.standing()) is None:
+        with locked(folder.lock, f"{folder.path} is in use"):
+            results = folder.standing() or _run(prepared, parent, workplace)
+    elif workplace.uploader:
+        workplace.uploader.catch_up(folder.path)
+    return results
+
+
+def _run(prepared: Prepared, parent: Path, workplace: Workplace) -> dict[str, Any]:
+    folder = prepared.run
+    with open_record(prepared, parent, workplace) as events:
+        results = folder.finished() or _to_an_end(prepared, events, workplace)
+        events.write("artifact", file=folder.results.name)
+        note = run_note(build_metrics(prepared.cell), results)
+        close_record(folder, events, "finished", note=note)
+    return results
 
 
 def _to_an_end(prepared: Prepared, events: Events, workplace: Workplace) -> dict[str, Any]:
@@ -114,12 +63,12 @@ def _to_an_end(prepared: Prepared, events: Events, workplace: Workplace) -> dict
         with SystemMetrics(events, workplace.system_interval):
             return _train_and_evaluate(prepared, events, workplace)
     except InterruptedRunError as error:
-        _end(prepared.run, events, "stopped", "KILLED", str(error))
+        close_record(prepared.run, events, "stopped", reason=str(error))
         raise
     except Exception as error:
         reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
         with suppress(OSError):  # a full disk does not take this either; the error itself is shown
-            _end(prepared.run, events, "failed", "FAILED", reason)
+            close_record(prepared.run, events, "failed", reason=reason)
         if isinstance(error, HarnessError):
             raise
         raise RunFailedError(reason) from error
@@ -231,58 +180,3 @@ def _save_grid(evaluator: Evaluator, state: State, cell: Cell, folder: RunDir, e
     file = folder.sample_file(state.step)
     write_atomic(file, encoded.getvalue())
     events.image("samples", state.step, file.relative_to(folder.path).as_posix())
-
-
-def _open(prepared: Prepared, parent: Path, workplace: Workplace) -> Events:
-    """Write what the run is, start its event log and let the uploader follow it."""
-    cell, dataset, folder = prepared.cell, prepared.dataset, prepared.run
-    record = open_run(folder, cell, prepared.identity, str(workplace.device))
-    folder.set_status("running")
-    events = Events(folder.path)
-    events.write(
-        "start",
-        experiment=cell.experiment,
-        name=f"{cell.variant}/seed{cell.seed}",
-        parent=os.path.relpath(parent, folder.path),
-        tags={
-            "harness.run": record["key"],
-            "harness.kind": "cell",
-            "harness.variant": cell.variant,
-            "harness.seed": str(cell.seed),
-            "harness.config_hash": cell.config_hash,
-            "harness.data_digest": dataset.digest,
-            "harness.outcome": "running",
-            **git_tags(record["git"]),
-        },
-    )
-    events.write("params", values=cell.flat())
-    # MLflow takes one context for a data set: where both uses have the same split, it names both.
-    reference = cell.evaluation.reference
-    contexts = {"train": "training", reference: "evaluation"}
-    if reference == "train":
-        contexts = {"train": "training and evaluation"}
-    for split, context in contexts.items():
-        images: Tensor = getattr(dataset, split).images
-        events.write(
-            "dataset",
-            name=f"{dataset.name}-{split}",
-            digest=dataset.digest,
-            source=dataset.source,
-            context=context,
-            profile=json.dumps({"shape": list(images.shape), "classes": len(dataset.classes)}),
-        )
-    for file in (folder.config, folder.provenance):
-        events.write("artifact", file=file.name)
-    if workplace.uploader:
-        workplace.uploader.follow(folder.path)
-    return events
-
-
-def _end(folder: RunDir, events: Events, status: Status, mlflow_status: str, reason: str) -> None:
-    """The last words. The status comes after the log: while it says otherwise, the log may lack its end."""
-    tags: dict[str, str] = {"harness.outcome": status}
-    if reason:
-        tags |= {"harness.reason": reason, "mlflow.note.content": f"**{status}**: {reason}"}
-    events.write("tags", values=tags)
-    events.write("end", status=mlflow_status)
-    folder.set_status(status, reason)

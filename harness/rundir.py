@@ -20,7 +20,10 @@ from harness.files import read_json, write_atomic, write_json
 Status = Literal["running", "finished", "failed", "stopped"]
 PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-learn", "mlflow", "safetensors")
 # Modules that show, plan and mirror results but cannot change one.
-NOT_IN_RESULTS = ("__main__.py", "cli.py", "commands", "console.py", "study.py", "table.py", "tracking")
+NOT_IN_RESULTS = (
+    *("__main__.py", "cli.py", "commands", "console.py", "table.py", "notes.py"),
+    *("study.py", "workplace.py", "record.py", "tracking"),
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,10 @@ class RunDir:
     def is_closed(self) -> bool:
         """Whether the last word was written: a crash can come between the results and the end of the log."""
         return bool(self.status()["status"] == "finished")
+
+    def standing(self) -> dict[str, Any] | None:
+        """The results of a run of which nothing is left to be done."""
+        return self.finished() if self.is_closed else None
 
     def set_status(self, status: Status, reason: str = "") -> None:
         write_json(self.path / "status.json", {"status": status, "reason": reason, "process": os.getpid()})
@@ -128,6 +135,7 @@ def provenance(identity: dict[str, str], device: str) -> dict[str, Any]:
         "key": uuid4().hex,
         "identity": identity,
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "user": os.environ.get("USER") or str(os.getuid()),
         "git": git_state(),
         "python": platform.python_version(),
         "packages": {name: installed(name) for name in PACKAGES},
@@ -157,11 +165,17 @@ def git_state() -> dict[str, Any]:
         return {}
 
 
-def git_tags(git: Mapping[str, Any]) -> dict[str, str]:
-    """The tags under which MLflow shows a commit; none outside a repository."""
+def source_tags(record: Mapping[str, Any]) -> dict[str, str]:
+    """The tags under which MLflow shows who ran what; the commit only inside a repository."""
+    tags = {
+        "mlflow.user": record["user"],
+        "mlflow.source.name": " ".join(record["command"]),
+        "mlflow.source.type": "LOCAL",
+    }
+    git = record["git"]
     if not git:
-        return {}
-    return {
+        return tags
+    return tags | {
         "mlflow.source.git.commit": git["commit"],
         "mlflow.source.git.branch": git["branch"],
         "harness.git.dirty": str(git["dirty"]).lower(),

@@ -1,21 +1,23 @@
 """All cells of one command: what is done already, what is trained now, and the statistics over seeds."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from harness.catalog import build_extractor, build_metrics, load_dataset
-from harness.config import Cell, Loaded, to_yaml
+from harness.config import Loaded, to_yaml
 from harness.data import Dataset
 from harness.errors import HarnessError, InterruptedRunError
 from harness.files import read_json, write_atomic, write_json
 from harness.metrics.inputs import Column
-from harness.run import Prepared, Workplace, prepare, run
-from harness.rundir import RunDir, Status, git_tags, provenance, short_hash
+from harness.notes import columns_of, study_note
+from harness.run import run
+from harness.rundir import RunDir, Status, provenance, short_hash, source_tags
 from harness.stats import Interval, mean_interval
-from harness.tracking import Events
+from harness.tracking import Events, read_events
+from harness.tracking.events import encode
+from harness.workplace import Prepared, Workplace, prepare
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,10 @@ class Study:
 
     def results(self, variant: str) -> list[dict[str, Any]]:
         """What the finished seeds of a variant gave."""
-        mine = [outcome for outcome in self.outcomes if outcome.prepared.cell.variant == variant]
-        return [outcome.results for outcome in mine if outcome.results]
+        return [outcome.results for outcome in self.outcomes_of(variant) if outcome.results]
+
+    def outcomes_of(self, variant: str) -> list[Outcome]:
+        return [outcome for outcome in self.outcomes if outcome.prepared.cell.variant == variant]
 
     @property
     def variants(self) -> list[str]:
@@ -75,11 +79,11 @@ def plan(loaded: Loaded, workplace: Workplace) -> list[Prepared]:
 def run_study(loaded: Loaded, workplace: Workplace) -> Study:
     """Train every cell that has no result yet. A failed cell does not stop the others; a signal does."""
     cells = plan(loaded, workplace)
-    columns = _columns(loaded.cells)
+    columns = columns_of(metric for cell in loaded.cells for metric in build_metrics(cell).values())
     identities = sorted({(item.cell.variant, short_hash(item.identity)) for item in cells})
     name = loaded.experiment.name
     folder = workplace.runs / name / ".studies" / short_hash(identities)
-    reused = {item.run.path for item in cells if item.run.is_closed and item.run.finished()}
+    reused = {item.run.path for item in cells if item.run.standing()}
     if len(reused) == len(cells) and {_run_name(item) for item in cells} <= _summarised(folder):
         done = [_outcome(item, folder, workplace, reused=True) for item in cells]
         if workplace.uploader:
@@ -133,7 +137,7 @@ def _open(loaded: Loaded, folder: Path, workplace: Workplace) -> None:
         "harness.kind": "suite",
         "harness.outcome": "running",
         "mlflow.note.content": experiment.description,
-        **git_tags(record["git"]),
+        **source_tags(record),
     }
     base = experiment.model_dump(mode="json", include={"dataset", "network", "loss"})
     with Events(folder) as events:
@@ -145,33 +149,59 @@ def _open(loaded: Loaded, folder: Path, workplace: Workplace) -> None:
 
 
 def _summarise(study: Study) -> None:
-    """Statistics over seeds into the parent run; with several variants each key under its variant's name."""
-    alone = len(study.variants) == 1
-    values: dict[str, float] = {}
-    for variant in study.variants:
-        prefix = "" if alone else f"{variant}/"
-        for key, interval in study.intervals(variant).items():
-            named = {"mean": interval.mean, "std": interval.std, "low": interval.low, "high": interval.high}
-            values |= {
-                f"{prefix}eval/{key}_{name}": value for name, value in named.items() if value is not None
-            }
-            values[f"{prefix}eval/{key}_n"] = interval.n
+    """Statistics over seeds into the parent run, at every step that all seeds were evaluated at."""
     finished = [outcome for outcome in study.outcomes if outcome.results]
     failed = [outcome for outcome in study.outcomes if not outcome.results]
     record = {
         "runs": [_run_name(outcome.prepared) for outcome in finished],
         "failed": {_run_name(outcome.prepared): outcome.reason for outcome in failed},
-        "values": values,
+        "values": {
+            variant: {key: asdict(interval) for key, interval in study.intervals(variant).items()}
+            for variant in study.variants
+        },
     }
     write_json(study.folder / "study.json", record)
     with Events(study.folder) as events:
-        events.metrics("summary", max(events.next_step("summary"), len(finished)), values)
+        for step, values in sorted(_curves(study).items()):
+            # With more seeds the same steps come again: MLflow shows what was sent last.
+            events.write("metrics", stream="summary", step=step, values=encode(values))
         events.write("artifact", file="study.json")
+    note = ""
+    if finished:
+        intervals = {variant: study.intervals(variant) for variant in study.variants}
+        note = study_note(study.columns, intervals, finished[0].results or {})
     if failed:
         reason = f"{len(failed)} of {len(study.outcomes)} runs have no result"
-        _end(study.folder, "failed", "FAILED", {"harness.reason": reason})
+        note = f"**{reason}**\n\n{note}"
+        _end(study.folder, "failed", "FAILED", {"harness.reason": reason, "mlflow.note.content": note})
     else:
-        _end(study.folder, "finished", "FINISHED", {})
+        _end(study.folder, "finished", "FINISHED", {"mlflow.note.content": note})
+
+
+def _curves(study: Study) -> dict[int, dict[str, float]]:
+    """Statistics by step and name; with several variants each name stands under its variant's."""
+    curves: dict[int, dict[str, float]] = {}
+    for variant in study.variants:
+        prefix = "" if len(study.variants) == 1 else f"{variant}/"
+        seeds = [_evaluations(outcome) for outcome in study.outcomes_of(variant) if outcome.results]
+        for step in sorted(set[int]().union(*seeds)) if seeds else []:
+            measured = [seed[step] for seed in seeds if step in seed]
+            if len(measured) < len(seeds):
+                continue  # a mean over some of the seeds would not compare with the others
+            for key in (f"eval/{column.key}" for column in study.columns):
+                values = [value for each in measured if isinstance(value := each.get(key), float | int)]
+                if len(values) == len(seeds):
+                    named = asdict(mean_interval(values))
+                    curves.setdefault(step, {}).update(
+                        {f"{prefix}{key}_{name}": value for name, value in named.items() if value is not None}
+                    )
+    return curves
+
+
+def _evaluations(outcome: Outcome) -> dict[int, dict[str, Any]]:
+    """What every evaluation of a run gave, by step, from its event log."""
+    logged = (event for _, event in read_events(outcome.prepared.run.path))
+    return {event["step"]: event["values"] for event in logged if event.get("stream") == "eval"}
 
 
 def _end(folder: Path, status: Status, mlflow_status: str, tags: dict[str, str]) -> None:
@@ -179,11 +209,3 @@ def _end(folder: Path, status: Status, mlflow_status: str, tags: dict[str, str])
         events.write("tags", values={"harness.outcome": status, **tags})
         events.write("end", status=mlflow_status)
     RunDir(folder).set_status(status, tags.get("harness.reason", ""))
-
-
-def _columns(cells: Iterable[Cell]) -> tuple[Column, ...]:
-    """The columns of every metric that any cell asks for, in the order they are asked for."""
-    columns = [
-        column for cell in cells for metric in build_metrics(cell).values() for column in metric.columns
-    ]
-    return tuple(dict.fromkeys(columns))

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import floor, log10
 
 from rich.table import Table
 
 from harness.metrics.inputs import Column
-from harness.stats import Interval
+from harness.notes import number, plain, title
 from harness.study import Study
 
 FIRST, EACH = 14, 19
@@ -35,25 +34,6 @@ def study_tables(study: Study, width: int) -> list[Table]:
     return [_table(study.columns, [*group, *references]) for group in groups]
 
 
-def number(interval: Interval) -> str:
-    """`8.76 ± 0.24`: the half-width to two digits, the mean as far as the half-width reaches."""
-    if interval.low is None or interval.high is None:
-        return plain(interval.mean)
-    half = float(f"{interval.high - interval.mean:.1e}")
-    if half == 0:
-        return f"{plain(interval.mean)} ± 0"
-    decimals = min(6, max(0, 1 - floor(log10(half))))
-    return f"{interval.mean:.{decimals}f} ± {half:.{decimals}f}"
-
-
-def plain(value: float) -> str:
-    """Four digits, and never an exponent in a table of ordinary metrics."""
-    if value == 0:
-        return "0"
-    decimals = min(6, max(0, 3 - floor(log10(abs(value)))))
-    return f"{value:.{decimals}f}"
-
-
 def _table(columns: Sequence[Column], stands: Sequence[Stand]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
@@ -62,8 +42,7 @@ def _table(columns: Sequence[Column], stands: Sequence[Stand]) -> Table:
     table.add_row("seeds", *[stand.seeds for stand in stands], style="dim")
     table.add_row("images", *[stand.images for stand in stands], style="dim", end_section=True)
     for column in columns:
-        arrow = "↓" if column.better == "lower" else "↑"
-        table.add_row(f"{column.title} {arrow}", *[stand.texts.get(column.key, "") for stand in stands])
+        table.add_row(title(column), *[stand.texts.get(column.key, "") for stand in stands])
     return table
 
 
@@ -81,11 +60,11 @@ def _variant(study: Study, name: str) -> Stand:
 def _references(study: Study) -> list[Stand]:
     """Floor and ceiling, once for every protocol in the study."""
     stands: dict[tuple[str, str], Stand] = {}
-    for name in study.variants:
-        for results in study.results(name):
-            for kind, title in (("floor", "floor: test set"), ("ceiling", "ceiling: noise")):
+    for variant in study.variants:
+        for results in study.results(variant):
+            for kind, name in (("floor", "floor: test set"), ("ceiling", "ceiling: noise")):
                 scores = results[kind]
                 texts = {key: plain(value) for key, value in scores["values"].items()}
-                stand = Stand(title, "", f"{scores['num_samples']:,}", texts, "dim")
+                stand = Stand(name, "", f"{scores['num_samples']:,}", texts, "dim")
                 stands.setdefault((results["fingerprint"], kind), stand)
     return list(stands.values())

@@ -2,8 +2,8 @@
 
 import pytest
 
+from harness.notes import number, plain
 from harness.stats import Interval, mean_interval
-from harness.table import number, plain
 
 
 @pytest.mark.parametrize(

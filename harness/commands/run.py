@@ -5,6 +5,7 @@ import math
 import os
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,12 +17,12 @@ from harness.commands.store import mirror_for
 from harness.config import Loaded, load, to_yaml
 from harness.console import LiveWatcher, console
 from harness.errors import ConfigError, RunFailedError
-from harness.protocol import Protocol
-from harness.run import Workplace
+from harness.notes import protocol_sentence
 from harness.signals import StopSignal
 from harness.study import Study, run_study
 from harness.table import study_tables
 from harness.tracking import Uploader
+from harness.workplace import Workplace
 
 UPLOAD_TIMEOUT = 120.0
 
@@ -135,18 +136,13 @@ def _print_result(study: Study, uri: str, as_json: bool) -> None:
     console.print("mean ± half-width of the 95 % interval over seeds (Student's t)", style="dim")
     for sentence in sentences:
         console.print(sentence, style="dim", soft_wrap=True)
-    for note in dict.fromkeys(note for results in finished for note in results["notes"]):
-        console.print(f"[yellow]note:[/] {note}", soft_wrap=True)
+    for note, count in Counter(note for results in finished for note in results["notes"]).items():
+        console.print(f"[yellow]note[/] ({count} of {len(finished)} runs): {note}", soft_wrap=True)
     seconds = sum(results["seconds"] for results in finished)
     console.print(f"training and evaluation took {seconds:,.0f} s; files: {study.folder.parent.parent}")
     console.print(
         f"browse: [bold]harness ui{'' if uri.startswith('sqlite') else f' --tracking-uri {uri}'}[/]"
     )
-
-
-def protocol_sentence(results: dict[str, object]) -> str:
-    """What the numbers are, in words."""
-    return Protocol(**results["protocol"]).sentence()  # type: ignore[arg-type]
 
 
 def _document(study: Study) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from folders import events, run_folders
 from mlflow import MlflowClient
-from mlflow.entities import LoggedModelStatus, Run
+from mlflow.entities import DatasetInput, LoggedModelOutput, LoggedModelStatus, Run
 
 from harness.config import load_cell
 from harness.tracking import mirrored_run_id
@@ -17,6 +17,16 @@ def run_of(client: MlflowClient, folder: Path) -> Run:
     run_id = mirrored_run_id(folder)
     assert run_id
     return client.get_run(run_id)
+
+
+def datasets_of(run: Run) -> list[DatasetInput]:
+    assert run.inputs
+    return list(run.inputs.dataset_inputs)
+
+
+def models_of(run: Run) -> list[LoggedModelOutput]:
+    assert run.outputs
+    return list(run.outputs.model_outputs)
 
 
 def metrics_logged(folder: Path) -> dict[str, list[tuple[int, int, float]]]:
@@ -102,10 +112,10 @@ def assert_cell_mirrored(client: MlflowClient, folder: Path, parents: set[str | 
     assert images_sent(client, run) == {
         ("samples", step, kind): 1 for step in steps for kind in ("png", "webp")
     }
-    inputs = [(entry.dataset.name, entry.tags[0].value) for entry in run.inputs.dataset_inputs]
+    inputs = [(entry.dataset.name, entry.tags[0].value) for entry in datasets_of(run)]
     assert inputs == [(f"{cell.dataset.name}-train", "training and evaluation")]
 
-    (output,) = run.outputs.model_outputs
+    (output,) = models_of(run)
     model = client.get_logged_model(output.model_id)
     assert (model.name, model.status) == ("generator", LoggedModelStatus.READY)
     assert output.step == cell.training.steps

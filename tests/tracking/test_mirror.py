@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import torch
-from mirrored import artifacts, images_sent, metrics_logged, metrics_sent, run_of
+from mirrored import artifacts, datasets_of, images_sent, metrics_logged, metrics_sent, models_of, run_of
 from mlflow.entities import Run, ViewType
 from PIL import Image
 from torch import nn
 
-from harness.files import read_json
+from harness.files import read_json, write_json
 from harness.tracking import Events, Mirror, mirrored_run_id
 from harness.tracking.model import export_generator
 
@@ -24,7 +24,7 @@ def mirror(store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store)  # to be restored: a mirror sets it
     yield Mirror(store, tmp_path / "mlruns")
-    mlflow.set_tracking_uri(None)
+    mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # as it was before anybody set it
 
 
 def begin(folder: Path, key: str = "key", **params: Any) -> None:
@@ -67,6 +67,7 @@ def folder(tmp_path: Path) -> Path:
 
 def all_runs(mirror: Mirror, view: int = ViewType.ACTIVE_ONLY) -> list[Run]:
     experiment = mirror.client.get_experiment_by_name("try")
+    assert experiment
     return list(mirror.client.search_runs([experiment.experiment_id], run_view_type=view))
 
 
@@ -76,7 +77,7 @@ def assert_once_and_whole(mirror: Mirror, folder: Path) -> None:
     assert run.info.status == "FINISHED"
     assert metrics_sent(mirror.client, run) == metrics_logged(folder)
     assert images_sent(mirror.client, run) == {("samples", 1, "png"): 1, ("samples", 1, "webp"): 1}
-    assert len(run.inputs.dataset_inputs) == len(run.outputs.model_outputs) == 1
+    assert len(datasets_of(run)) == len(models_of(run)) == 1
     assert "results.json" in artifacts(mirror.client, run)
     experiment = run.info.experiment_id
     assert len(mirror.client.search_logged_models([experiment])) == 1
@@ -102,8 +103,6 @@ def test_the_same_log_sent_twice_is_there_once(mirror: Mirror, folder: Path) -> 
 def test_a_crash_after_any_event_is_mended_by_sending_the_rest(
     crash_after: int, mirror: Mirror, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import harness.tracking.mirror as module
-
     written = 0
 
     def crash(path: Path, value: object) -> None:
@@ -111,11 +110,10 @@ def test_a_crash_after_any_event_is_mended_by_sending_the_rest(
         written += 1
         if written > crash_after:
             raise KeyboardInterrupt
-        module_write(path, value)
+        write_json(path, value)
 
-    module_write = module.write_json
     with monkeypatch.context() as patch:
-        patch.setattr(module, "write_json", crash)
+        patch.setattr("harness.tracking.mirror.write_json", crash)
         with pytest.raises(KeyboardInterrupt):
             mirror.replay(folder)
     mirror.replay(folder)

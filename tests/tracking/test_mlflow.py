@@ -6,7 +6,7 @@ import pytest
 import torch
 from conftest import Harness
 from folders import only_run, results, run_folders
-from mirrored import assert_mirrored, metrics_logged, run_of
+from mirrored import assert_mirrored, metrics_logged, models_of, run_of
 from mlflow import MlflowClient
 from safetensors.torch import load_file
 
@@ -66,7 +66,7 @@ def test_the_logged_model_draws_the_images_of_the_averaged_generator_without_unp
     assert harness("run", str(tiny), "evaluation.metrics=[fid]").returncode == 0
     folder = only_run(tmp_path / "runs")
     client = MlflowClient(store)
-    (output,) = run_of(client, folder).outputs.model_outputs
+    (output,) = models_of(run_of(client, folder))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", store)
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
     model = mlflow.pytorch.load_model(f"models:/{output.model_id}")

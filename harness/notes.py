@@ -1,0 +1,78 @@
+"""Numbers as people read them, and the Markdown that MLflow shows as the description of a run."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import floor, log10
+from typing import Any
+
+from harness.metrics.inputs import Column, Metric
+from harness.protocol import Protocol
+from harness.stats import Interval
+
+
+def columns_of(metrics: Iterable[Metric]) -> tuple[Column, ...]:
+    """The columns of these metrics, each once, in order."""
+    return tuple(dict.fromkeys(column for metric in metrics for column in metric.columns))
+
+
+def title(column: Column) -> str:
+    """The metric's name with an arrow that says which way is better."""
+    return f"{column.title} {'↓' if column.better == 'lower' else '↑'}"
+
+
+def number(interval: Interval) -> str:
+    """`8.76 ± 0.24`: the half-width to two digits, the mean as far as the half-width reaches."""
+    if interval.low is None or interval.high is None:
+        return plain(interval.mean)
+    half = float(f"{interval.high - interval.mean:.1e}")
+    if half == 0:
+        return f"{plain(interval.mean)} ± 0"
+    decimals = min(6, max(0, 1 - floor(log10(half))))
+    return f"{interval.mean:.{decimals}f} ± {half:.{decimals}f}"
+
+
+def plain(value: float) -> str:
+    """Four digits, and never an exponent in a table of ordinary metrics."""
+    if value == 0:
+        return "0"
+    decimals = min(6, max(0, 3 - floor(log10(abs(value)))))
+    return f"{value:.{decimals}f}"
+
+
+def protocol_sentence(results: Mapping[str, Any]) -> str:
+    """What the numbers are, in words."""
+    return Protocol(**results["protocol"]).sentence()
+
+
+def run_note(metrics: Mapping[str, Metric], results: Mapping[str, Any]) -> str:
+    """The description of a finished run: its values between floor and ceiling."""
+    texts = {column.key: plain(results["values"][column.key]) for column in columns_of(metrics.values())}
+    return _table(columns_of(metrics.values()), {"this run": texts}, results)
+
+
+def study_note(
+    columns: Sequence[Column], intervals: Mapping[str, Mapping[str, Interval]], results: Mapping[str, Any]
+) -> str:
+    """The description of a study: mean and 95 % interval over seeds for every variant."""
+    texts = {
+        variant: {key: number(interval) for key, interval in by_key.items()}
+        for variant, by_key in intervals.items()
+    }
+    return _table(columns, texts, results) + "\nMean ± half-width of the 95 % interval over seeds.\n"
+
+
+def _table(
+    columns: Sequence[Column], stands: Mapping[str, Mapping[str, str]], results: Mapping[str, Any]
+) -> str:
+    references = {
+        f"{name} ({results[name]['num_samples']:,} images)": {
+            key: plain(value) for key, value in results[name]["values"].items()
+        }
+        for name in ("floor", "ceiling")
+    }
+    everyone = {**stands, **references}
+    lines = ["| | " + " | ".join(everyone) + " |", "|---|" + "---:|" * len(everyone)]
+    lines += [
+        f"| {title(column)} | " + " | ".join(texts.get(column.key, "") for texts in everyone.values()) + " |"
+        for column in columns
+    ]
+    return "\n".join(lines) + f"\n\n{protocol_sentence(results)}\n"
