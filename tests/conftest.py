@@ -3,13 +3,13 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import settings
-from processes import Command, clean_environment
+from processes import TINY, Command, Harness, Start, clean_environment
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 # A busy machine is no counterexample, and a test that passed here passes there.
@@ -23,29 +23,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "ignore:The ``noload`` loader:DeprecationWarning")
 
 
-REPOSITORY = Path(__file__).parent.parent
-
-TINY = """\
-name: tiny
-dataset: digits
-network: {name: mlp, latent: {size: 8}, generator_widths: [32, 32], discriminator_widths: [32]}
-loss: non_saturating
-training: {steps: 60, batch_size: 32, log_every: 20, checkpoint_every: 20}
-evaluation: {num_samples: 200, every: 20, metrics: [fid, kid, inception_score, prdc, criterion]}
-seeds: [0]
-"""
-
-
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
     """An experiment file of one small cell."""
     file = tmp_path / "tiny.yaml"
     file.write_text(TINY)
     return file
-
-
-Harness = Callable[..., subprocess.CompletedProcess[str]]
-Start = Callable[..., Command]
 
 
 @pytest.fixture

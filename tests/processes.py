@@ -18,6 +18,18 @@ CONTEXT = multiprocessing.get_context("forkserver")
 _warm: list[bool] = []
 """Holds something once the process to fork from runs; it imports `warm`, which imports all that is slow."""
 
+REPOSITORY = Path(__file__).parent.parent
+
+TINY = """\
+name: tiny
+dataset: digits
+network: {name: mlp, latent: {size: 8}, generator_widths: [32, 32], discriminator_widths: [32]}
+loss: non_saturating
+training: {steps: 60, batch_size: 32, log_every: 20, checkpoint_every: 20}
+evaluation: {num_samples: 200, every: 20, metrics: [fid, kid, inception_score, prdc, criterion]}
+seeds: [0]
+"""
+
 
 class Command:
     """`harness <arguments>`, running in `folder`."""
@@ -106,3 +118,7 @@ def forked(target: Callable[..., None], *arguments: object) -> ForkServerProcess
     process = CONTEXT.Process(target=target, args=arguments, daemon=True)
     process.start()
     return process
+
+
+Harness = Callable[..., subprocess.CompletedProcess[str]]
+Start = Callable[..., Command]

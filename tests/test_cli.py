@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import REPOSITORY, Harness
 from folders import only_run
 from jsonschema import Draft202012Validator
-from processes import clean_environment
+from processes import REPOSITORY, Harness, clean_environment
 
 from harness.catalog import TABLES
 from harness.commands.look import KINDS, schema_text

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import Harness
 from folders import events, only_run, results, run_folders, status, weights
+from processes import Harness
 from torch import Tensor, nn
 
 from harness.catalog import TABLES

@@ -8,11 +8,10 @@ from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGTERM
 
 import pytest
-from conftest import TINY, Harness, Start
 from folders import events, has_checkpoint, only_run, results, status, steps_logged, weights
 from mlflow import MlflowClient
 from mlflow.entities import Run
-from processes import Command, clean_environment, wait_until
+from processes import TINY, Command, Harness, Start, clean_environment, wait_until
 
 LONGER = (
     "training.steps=300",

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from conftest import Harness
 from folders import only_run, results, run_folders
 from mirrored import assert_mirrored, metrics_logged, models_of, run_of
 from mlflow import MlflowClient
+from processes import Harness
 from safetensors.torch import load_file
 
 from harness.catalog import build_pair

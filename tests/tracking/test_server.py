@@ -12,11 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Harness, Start
 from folders import only_run, results, status
 from mirrored import assert_mirrored
 from mlflow import MlflowClient
-from processes import clean_environment, wait_until
+from processes import Harness, Start, clean_environment, wait_until
 
 QUICK = ("evaluation.metrics=[fid]", "evaluation.every=null")
 
