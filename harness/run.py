@@ -87,6 +87,8 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
         state.load(saved.tensors, saved.step)
         earlier = saved.seconds
     workplace.watcher.started(cell, state.step)
+    if state.step == 0:  # where the image slider of MLflow stands when a run is opened
+        _save_grid(evaluator, state, cell, folder, events)
 
     def evaluate() -> Scores:
         _save_grid(evaluator, state, cell, folder, events)

@@ -1,5 +1,6 @@
 """One run, one folder: where its files are, whether it is finished, and what it came from."""
 
+import getpass
 import hashlib
 import json
 import os
@@ -135,7 +136,7 @@ def provenance(identity: dict[str, str], device: str) -> dict[str, Any]:
         "key": uuid4().hex,
         "identity": identity,
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
-        "user": os.environ.get("USER") or str(os.getuid()),
+        "user": _user(),
         "git": git_state(),
         "python": platform.python_version(),
         "packages": {name: installed(name) for name in PACKAGES},
@@ -143,6 +144,13 @@ def provenance(identity: dict[str, str], device: str) -> dict[str, Any]:
         "platform": platform.platform(),
         "processors": os.cpu_count(),
     }
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return str(os.getuid())
 
 
 @cache

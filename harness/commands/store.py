@@ -37,7 +37,9 @@ def serve(runs: Path, tracking_uri: str | None, port: int) -> None:
             raise ConfigError(f"port {port} is taken; choose another with `harness ui --port`") from None
     quiet_mlflow()
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")  # 236 MB for what is not used here
-    console.print(f"MLflow UI: [bold]http://127.0.0.1:{port}[/]  (Ctrl-C ends it)")
+    # Without the query the page opens on its tools for language models.
+    address = f"http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning"
+    console.print(f"MLflow UI: [bold]{address}[/]  (Ctrl-C ends it)", soft_wrap=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", mirror.uri]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     server = subprocess.Popen(command)  # noqa: S603
