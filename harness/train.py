@@ -54,6 +54,8 @@ def fit(
     generator, discriminator = state.generator.train(), state.discriminator.train()
     while state.step < config.steps and not should_stop():
         reseed(seed, "step", state.step)  # for what draws inside the networks and the penalties
+        # Numbers below 1e-38 cost a processor many times as much as others and decide nothing here.
+        torch.set_flush_denormal(True)
 
         for turn in range(config.discriminator_steps):
             batch = state.step * config.discriminator_steps + turn
@@ -87,9 +89,11 @@ def fit(
         if state.step == config.steps or any(state.step % every == 0 for every in pauses):
             curves = torch.stack(history).cpu()  # the only place where the device is waited for
             images_seen = len(history) * config.batch_size * config.discriminator_steps
+            torch.set_flush_denormal(False)
             yield _window(state.step, curves, loss, images_seen / (perf_counter() - began))
             history.clear()
             began = perf_counter()
+    torch.set_flush_denormal(False)
 
 
 def _judge(state: State, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
