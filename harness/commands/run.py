@@ -64,6 +64,7 @@ def run_experiment(
 
 
 def _device(name: str) -> torch.device:
+    torch.backends.cudnn.deterministic = True  # the same seed gives the same bits on a GPU too
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
