@@ -59,13 +59,12 @@ def open_record(prepared: Prepared, parent: Path, workplace: Workplace) -> Event
 
 
 def close_record(folder: RunDir, events: Events, status: Status, *, reason: str = "", note: str = "") -> None:
-    """The last words: `reason` where there is no result, else `note`, which MLflow shows as the description.
+    """The last words of a run or a study: why it has no result, if it has none, and a new description for
+    MLflow, if there is one.
 
     The status comes after the log: while it says otherwise, the log may lack its end.
     """
-    tags = {"harness.outcome": status, "mlflow.note.content": note or f"**{status}**: {reason}"}
-    if reason:
-        tags["harness.reason"] = reason
-    events.write("tags", values=tags)
+    tags = {"harness.outcome": status, "harness.reason": reason, "mlflow.note.content": note}
+    events.write("tags", values={key: value for key, value in tags.items() if value})
     events.write("end", status=MLFLOW_STATUS[status])
     folder.set_status(status, reason)

@@ -23,7 +23,7 @@ from harness.files import locked, write_atomic, write_json
 from harness.notes import run_note
 from harness.protocol import protocol_of
 from harness.record import close_record, open_record
-from harness.rundir import RunDir
+from harness.rundir import RunDir, Status
 from harness.seeding import generator, latents
 from harness.state import State
 from harness.tracking import Events, SystemMetrics
@@ -63,15 +63,19 @@ def _to_an_end(prepared: Prepared, events: Events, workplace: Workplace) -> dict
         with SystemMetrics(events, workplace.system_interval):
             return _train_and_evaluate(prepared, events, workplace)
     except InterruptedRunError as error:
-        close_record(prepared.run, events, "stopped", reason=str(error))
+        _give_up(prepared.run, events, "stopped", str(error))
         raise
     except Exception as error:
         reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
         with suppress(OSError):  # a full disk does not take this either; the error itself is shown
-            close_record(prepared.run, events, "failed", reason=reason)
+            _give_up(prepared.run, events, "failed", reason)
         if isinstance(error, HarnessError):
             raise
         raise RunFailedError(reason) from error
+
+
+def _give_up(folder: RunDir, events: Events, status: Status, reason: str) -> None:
+    close_record(folder, events, status, reason=reason, note=f"**{status}**: {reason}")
 
 
 def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace) -> dict[str, Any]:

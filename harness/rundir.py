@@ -124,6 +124,11 @@ def code_digest() -> str:
 def open_run(run: RunDir, cell: Cell, identity: dict[str, str], device: str) -> dict[str, Any]:
     """Write what the run is before anything is computed; a resumed run keeps its first provenance."""
     write_atomic(run.config, to_yaml(cell))
+    return first_provenance(run, identity, device)
+
+
+def first_provenance(run: RunDir, identity: dict[str, str], device: str) -> dict[str, Any]:
+    """The provenance that stands in the folder, written now where there is none."""
     if not run.provenance.exists():
         write_json(run.provenance, provenance(identity, device))
     record: dict[str, Any] = read_json(run.provenance)

@@ -12,8 +12,9 @@ from harness.errors import HarnessError, InterruptedRunError
 from harness.files import read_json, write_atomic, write_json
 from harness.metrics.inputs import Column
 from harness.notes import columns_of, study_note
+from harness.record import close_record
 from harness.run import run
-from harness.rundir import RunDir, Status, provenance, short_hash, source_tags
+from harness.rundir import RunDir, Status, first_provenance, short_hash, source_tags
 from harness.stats import Interval, mean_interval
 from harness.tracking import Events, read_events
 from harness.tracking.events import encode
@@ -46,6 +47,13 @@ class Study:
             column.key: mean_interval([values[column.key] for values in found])
             for column in self.columns
             if found and all(column.key in values for values in found)
+        }
+
+    def statistics(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """The intervals of every variant, as JSON takes them."""
+        return {
+            variant: {key: asdict(interval) for key, interval in self.intervals(variant).items()}
+            for variant in self.variants
         }
 
     def results(self, variant: str) -> list[dict[str, Any]]:
@@ -94,7 +102,8 @@ def run_study(loaded: Loaded, workplace: Workplace) -> Study:
     try:
         outcomes = [_outcome(item, folder, workplace, item.run.path in reused) for item in cells]
     except InterruptedRunError as error:
-        _end(folder, "stopped", "KILLED", {"harness.reason": str(error)})
+        with Events(folder) as events:
+            close_record(RunDir(folder), events, "stopped", reason=str(error))
         raise
     study = Study(name, columns, tuple(outcomes), folder)
     _summarise(study)
@@ -126,9 +135,7 @@ def _open(loaded: Loaded, folder: Path, workplace: Workplace) -> None:
     It is opened only to be written to: several commands with seeds of their own may share the study.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "provenance.json").exists():
-        write_json(folder / "provenance.json", provenance({}, str(workplace.device)))
-    record = read_json(folder / "provenance.json")
+    record = first_provenance(RunDir(folder), {}, str(workplace.device))
     write_atomic(folder / "experiment.yaml", to_yaml(loaded.experiment))
     RunDir(folder).set_status("running")
     experiment = loaded.experiment
@@ -155,27 +162,24 @@ def _summarise(study: Study) -> None:
     record = {
         "runs": [_run_name(outcome.prepared) for outcome in finished],
         "failed": {_run_name(outcome.prepared): outcome.reason for outcome in failed},
-        "values": {
-            variant: {key: asdict(interval) for key, interval in study.intervals(variant).items()}
-            for variant in study.variants
-        },
+        "values": study.statistics(),
     }
     write_json(study.folder / "study.json", record)
+    note = ""
+    if finished:
+        intervals = {variant: study.intervals(variant) for variant in study.variants}
+        note = study_note(study.columns, intervals, finished[0].results or {})
+    reason = ""
+    if failed:
+        reason = f"{len(failed)} of {len(study.outcomes)} runs have no result"
+        note = f"**{reason}**\n\n{note}"
     with Events(study.folder) as events:
         for step, values in sorted(_curves(study).items()):
             # With more seeds the same steps come again: MLflow shows what was sent last.
             events.write("metrics", stream="summary", step=step, values=encode(values))
         events.write("artifact", file="study.json")
-    note = ""
-    if finished:
-        intervals = {variant: study.intervals(variant) for variant in study.variants}
-        note = study_note(study.columns, intervals, finished[0].results or {})
-    if failed:
-        reason = f"{len(failed)} of {len(study.outcomes)} runs have no result"
-        note = f"**{reason}**\n\n{note}"
-        _end(study.folder, "failed", "FAILED", {"harness.reason": reason, "mlflow.note.content": note})
-    else:
-        _end(study.folder, "finished", "FINISHED", {"mlflow.note.content": note})
+        status: Status = "failed" if failed else "finished"
+        close_record(RunDir(study.folder), events, status, reason=reason, note=note)
 
 
 def _curves(study: Study) -> dict[int, dict[str, float]]:
@@ -202,10 +206,3 @@ def _evaluations(outcome: Outcome) -> dict[int, dict[str, Any]]:
     """What every evaluation of a run gave, by step, from its event log."""
     logged = (event for _, event in read_events(outcome.prepared.run.path))
     return {event["step"]: event["values"] for event in logged if event.get("stream") == "eval"}
-
-
-def _end(folder: Path, status: Status, mlflow_status: str, tags: dict[str, str]) -> None:
-    with Events(folder) as events:
-        events.write("tags", values={"harness.outcome": status, **tags})
-        events.write("end", status=mlflow_status)
-    RunDir(folder).set_status(status, tags.get("harness.reason", ""))

@@ -49,7 +49,7 @@ def _table(columns: Sequence[Column], stands: Sequence[Stand]) -> Table:
 def _variant(study: Study, name: str) -> Stand:
     results = study.results(name)
     intervals = study.intervals(name)
-    failed = sum(outcome.prepared.cell.variant == name for outcome in study.outcomes) - len(results)
+    failed = len(study.outcomes_of(name)) - len(results)
     seeds = f"{len(results)}, {failed} failed" if failed else str(len(results))
     if not results:
         return Stand(name, seeds, "", {}, "red")

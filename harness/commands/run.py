@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -149,10 +148,7 @@ def _print_result(study: Study, uri: str, as_json: bool) -> None:
 def _document(study: Study) -> dict[str, object]:
     return {
         "experiment": study.experiment,
-        "variants": {
-            variant: {key: asdict(interval) for key, interval in study.intervals(variant).items()}
-            for variant in study.variants
-        },
+        "variants": study.statistics(),
         "runs": [
             {
                 "path": str(outcome.prepared.run.path),
