@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
-from processes import TINY, Command, Harness, Start, clean_environment
+from processes import REPOSITORY, TINY, Command, Harness, Start, clean_environment
+
+from harness.data import Dataset
+from harness.data.digits import digits
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
 # A busy machine is no counterexample, and a test that passed here passes there.
@@ -70,3 +73,17 @@ def store(empty_store: Path, tmp_path: Path) -> str:
     """The default store of runs in this test's folder, as a tracking URI."""
     copied = shutil.copy(empty_store, tmp_path)
     return f"sqlite:///{copied}"
+
+
+@pytest.fixture(scope="session")
+def real_digits() -> Dataset:
+    return digits(Path("unused"))
+
+
+@pytest.fixture(scope="session")
+def mnist_root() -> Path:
+    """A folder that holds MNIST/raw, or a skipped test."""
+    root = Path(os.environ.get("HARNESS_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not (root / "MNIST" / "raw" / "t10k-labels-idx1-ubyte").is_file():
+        pytest.skip(f"MNIST is not in {root} (set HARNESS_DATA)")
+    return root
