@@ -33,6 +33,10 @@ class MetricError(HarnessError):
     """A metric's input cannot give a number: NaN features, too few samples, wrong shapes."""
 
 
+class DistributionError(HarnessError, ValueError):
+    """What should be a probability distribution, or samples of one, is none: its masses sum to 2, say."""
+
+
 class CheckpointError(HarnessError):
     """No checkpoint of a run can be trusted."""
 
