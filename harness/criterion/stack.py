@@ -3,17 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from math import log, sqrt
+from math import log
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.criterion.folds import Doubles, Logits
 from harness.criterion.logistic import fitted_weights, log_losses
 
-SETTINGS = tuple(product((1.0, 10.0, 100.0, 1e3, 1e6), (True, False)))
-"""Ridges, and whether they pull towards the best probe or towards zero."""
-
+RIDGES = (1.0, 10.0, 100.0, 1e3)
 INNER_FOLDS = 5
+
+TRUST = 0.5
+"""Exponent of the likelihood that weighs a combination. At 1 it would be Bayes' rule, which is too sure where
+every combination is a little wrong (Grünwald 2012)."""
 
 LARGEST = 12.0
 """Odds of 160,000 to 1: what no number of samples that fits in memory can refute."""
@@ -21,7 +24,7 @@ LARGEST = 12.0
 
 @dataclass(frozen=True)
 class Stack:
-    """The combined logits at the test samples (n,); all 0 where no probe beat chance on validation."""
+    """The combined logits at the test samples (n,), and whether any combination beat chance on validation."""
 
     test: Doubles
     beats_chance: bool
@@ -48,48 +51,59 @@ def best(candidates: Sequence[Logits], y: Doubles) -> Logits:
 
 
 def stacked(probes: Sequence[Sequence[Logits]], y: Doubles) -> Stack:
-    """Ridge-logistic combination (Wolpert 1992) of the best setting of every probe, pulled towards the best
-    probe or towards zero, as strongly as cross-validation inside the validation part finds best.
+    """The mean of many combinations of the probes, each weighed by how likely it makes the validation labels:
+    every probe alone, ridge-logistic stacks of all (Wolpert 1992), and D = 1/2.
 
-    In it settings are chosen and calibrated anew without the samples that judge them, or choosing among many
-    would look like a gain. The combination must beat chance there by more than one standard error, else it is
-    0: a discriminator that guesses loses against one that says 1/2.
+    Exponential weights (Littlestone and Warmuth 1994) rather than the best one: where the samples cannot
+    tell the combinations apart, their mean errs less than the luckiest. The labels are always those of
+    samples that neither chose nor calibrated nor weighed what predicts them, or a probe with many settings
+    would look better than it is.
     """
-    chosen = [best(candidates, y) for candidates in probes]
-    losses = _cross_validated(probes, y)
-    setting = int(np.argmin(losses.mean(1)))
-    gain = log(2) - losses[setting]
-    if gain.mean() <= gain.std() / sqrt(len(gain)):
-        return Stack(np.zeros(len(chosen[0].test)), beats_chance=False)
-    logits = np.stack([one.test for one in chosen], axis=1) @ _weights(chosen, y, *SETTINGS[setting])
-    return Stack(np.clip(logits, -LARGEST, LARGEST), beats_chance=True)
+    fold = _inner_folds(y)
+    honest = _held_out(probes, y, fold)
+    best_ones = [best(candidates, y) for candidates in probes]
+    test = np.stack([one.test for one in best_ones], axis=1)
+    alone = np.eye(len(probes))
+    losses = [log_losses(column, y).sum() for column in honest.T]
+    centres = (alone[int(np.argmin(losses))], np.zeros(len(probes)))
+    combinations = list(alone)
+    for ridge, centre in product(RIDGES, centres):
+        combinations.append(fitted_weights(honest, y, ridge=ridge, centre=centre))
+        losses.append(_cross_validated(honest, y, fold, ridge, centre))
+    chance = len(y) * log(2)
+    shares = np.exp(-TRUST * (np.array([*losses, chance]) - min(*losses, chance)))
+    weights = (shares[:-1] / shares.sum()) @ np.array(combinations)
+    return Stack(np.clip(test @ weights, -LARGEST, LARGEST), beats_chance=min(losses) < chance)
 
 
-def _cross_validated(probes: Sequence[Sequence[Logits]], y: Doubles) -> Doubles:
-    """Log loss (settings, n) of every validation sample under what was chosen and fitted without it."""
-    fold = np.empty(len(y), dtype=int)
+def _inner_folds(y: Doubles) -> NDArray[np.intp]:
+    """Which of INNER_FOLDS each sample (n,) belongs to, both sides spread evenly."""
+    fold = np.empty(len(y), dtype=np.intp)
     for label in (0, 1):
         rows = np.flatnonzero(y == label)
         fold[rows] = np.arange(len(rows)) % INNER_FOLDS
-    losses = np.empty((len(SETTINGS), len(y)))
-    for one in range(INNER_FOLDS):
-        inside = fold == one
-        parts = [
-            best([Logits(raw.validation[~inside], raw.validation[inside]) for raw in candidates], y[~inside])
-            for candidates in probes
-        ]
-        at = np.stack([part.test for part in parts], axis=1)
-        for index, setting in enumerate(SETTINGS):
-            losses[index, inside] = log_losses(at @ _weights(parts, y[~inside], *setting), y[inside])
-    return losses
+    return fold
 
 
-def _weights(parts: Sequence[Logits], y: Doubles, ridge: float, around_best: bool) -> Doubles:
-    logits = np.stack([part.validation for part in parts], axis=1)
-    centre = np.zeros(len(parts))
-    if around_best:
-        centre[np.argmin([log_losses(column, y).mean() for column in logits.T])] = 1
-    return fitted_weights(logits, y, ridge=ridge, centre=centre)
+def _held_out(probes: Sequence[Sequence[Logits]], y: Doubles, fold: NDArray[np.intp]) -> Doubles:
+    """Logits (n, probes) at the validation samples, by the setting and calibration of the other folds."""
+    logits = np.empty((len(y), len(probes)))
+    for inside in (fold == one for one in range(INNER_FOLDS)):
+        for index, candidates in enumerate(probes):
+            parts = [Logits(raw.validation[~inside], raw.validation[inside]) for raw in candidates]
+            logits[inside, index] = best(parts, y[~inside]).test
+    return logits
+
+
+def _cross_validated(
+    logits: Doubles, y: Doubles, fold: NDArray[np.intp], ridge: float, centre: Doubles
+) -> float:
+    """Summed log loss of every sample under weights that were fitted without it."""
+    losses = np.empty(len(y))
+    for inside in (fold == one for one in range(INNER_FOLDS)):
+        weights = fitted_weights(logits[~inside], y[~inside], ridge=ridge, centre=centre)
+        losses[inside] = log_losses(logits[inside] @ weights, y[inside])
+    return float(losses.sum())
 
 
 def _with_one(column: Doubles) -> Doubles:
