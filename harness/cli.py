@@ -65,7 +65,10 @@ def run_command(
 @app.command("ls")
 def ls_command(
     kind: Annotated[
-        str, typer.Argument(help="datasets, networks, losses, penalties, extractors or metrics.")
+        str,
+        typer.Argument(
+            help="datasets, networks, losses, penalties, extractors, metrics, diagnostics or figures."
+        ),
     ],
     as_json: Json = False,
 ) -> None:

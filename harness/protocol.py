@@ -27,7 +27,7 @@ class Protocol:
     extractor_digest: str
     dataset: str
     data_digest: str
-    levels: int
+    levels: int | None
     reference: str
     num_reference: int
     held_out: str
@@ -44,11 +44,16 @@ class Protocol:
         """SHA-256 over every field."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
+    @property
+    def things(self) -> str:
+        """What is judged: images, or the points of a data set without grey levels."""
+        return "points" if self.levels is None else "images"
+
     def sentence(self) -> str:
         """How a table names its protocol, e.g. `digits classifier, 1,000 train images, 10,000 samples`."""
         return (
-            f"{self.extractor_title}, {self.num_reference:,} {self.reference} images of {self.dataset}, "
-            f"{self.num_samples:,} samples, fingerprint {self.fingerprint[:8]}"
+            f"{self.extractor_title}, {self.num_reference:,} {self.reference} {self.things} of "
+            f"{self.dataset}, {self.num_samples:,} samples, fingerprint {self.fingerprint[:8]}"
         )
 
 
@@ -71,7 +76,7 @@ def protocol_of(evaluation: Evaluation, dataset: Dataset, extractor: Extractor) 
         metric_options=json.dumps(
             {metric.name: metric.options for metric in evaluation.metrics if metric.options}
         ),
-        quantisation=f"round to {dataset.levels} levels",
+        quantisation="none" if dataset.levels is None else f"round to {dataset.levels} levels",
         torch_version=torch.__version__.partition("+")[0],
     )
 

@@ -78,7 +78,7 @@ class BatchOrder:
 
 
 def latents(distribution: str, shape: tuple[int, ...], source: torch.Generator) -> Tensor:
-    """Latents of any shape: `normal` is N(0, 1), `uniform` is U[-1, 1) as in the 2014 code."""
+    """Latents of any shape: `normal` is N(0, 1), `uniform` is U[-1, 1)."""
     if distribution == "uniform":
         return torch.rand(shape, generator=source, device=source.device).mul_(2).sub_(1)
     return torch.randn(shape, generator=source, device=source.device)

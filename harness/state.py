@@ -26,6 +26,20 @@ def build_optimizer(config: Training, parameters: Parameters, learning_rate: flo
             return RMSprop(parameters, learning_rate, momentum=config.momentum, foreach=True)
 
 
+def learning_rate_at(config: Training, initial: float, step: int) -> float:
+    """The rate of the update after `step` steps: shrunk by the same factor after each, down to a lowest."""
+    # A rate that starts below the lowest stays: the lowest is where a decay ends, it raises nothing.
+    return max(initial * config.learning_rate_decay**step, min(initial, config.lowest_learning_rate))
+
+
+def momentum_at(config: Training, step: int) -> float:
+    """The momentum of the update after `step` steps: linear from first to final, then constant."""
+    if config.final_momentum is None or config.momentum_steps is None:
+        return config.momentum
+    way = min(1.0, step / config.momentum_steps)
+    return (1 - way) * config.momentum + way * config.final_momentum
+
+
 class State:
     """A training in progress; `tensors` and `load` turn it into named tensors and back, exactly."""
 
@@ -38,6 +52,7 @@ class State:
         self.optimizer_d = build_optimizer(
             config, self.discriminator.parameters(), config.discriminator_learning_rate or rate
         )
+        self._rates = tuple(optimizer.param_groups[0]["lr"] for optimizer in self._optimizers().values())
         self.latent = pair.latent
         self.rowwise = pair.rowwise
         self.step = 0
@@ -54,6 +69,14 @@ class State:
             reseed(seed, "init")
             pair = build()
         return cls(pair, config, device)
+
+    def follow(self, config: Training) -> None:
+        """Give both optimisers the learning rate and momentum of the step at hand, functions of it alone."""
+        for optimizer, initial in zip(self._optimizers().values(), self._rates, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate_at(config, initial, self.step)
+                if "momentum" in group:
+                    group["momentum"] = momentum_at(config, self.step)
 
     @torch.no_grad()
     def average(self, decay: float) -> None:

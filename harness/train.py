@@ -52,16 +52,24 @@ def fit(
     began = perf_counter()
 
     generator, discriminator = state.generator.train(), state.discriminator.train()
+
+    def update_discriminator() -> None:
+        state.optimizer_d.step()
+        for penalty in penalties:
+            penalty.project(discriminator)
+
     while state.step < config.steps and not should_stop():
         reseed(seed, "step", state.step)  # for what draws inside the networks and the penalties
+        state.follow(config)
         # Numbers below 1e-38 cost a processor many times as much as others and decide nothing here.
         torch.set_flush_denormal(True)
 
         for turn in range(config.discriminator_steps):
+            last = turn == config.discriminator_steps - 1
             batch = state.step * config.discriminator_steps + turn
             real = to_float(images[order[batch]])
             # The generator's step reuses the last of these batches, so only that one needs its graph.
-            with autocast, torch.set_grad_enabled(turn == config.discriminator_steps - 1):
+            with autocast, torch.set_grad_enabled(last):
                 fake = generator(z[batch])
             with autocast:
                 real_logits, fake_logits = _judge(state, real, fake.detach())
@@ -70,15 +78,16 @@ def fit(
                 loss_d = loss_d + penalty.term(discriminator, real, fake.detach())
             state.optimizer_d.zero_grad()
             loss_d.backward()
-            state.optimizer_d.step()
-            for penalty in penalties:
-                penalty.project(discriminator)
+            if not (last and config.simultaneous):
+                update_discriminator()
 
         discriminator.requires_grad_(False)  # its weights get no gradient from the generator's step
         with autocast:
             loss_g = loss.generator(discriminator(fake).float())
         state.optimizer_g.zero_grad()
         loss_g.backward()
+        if config.simultaneous:  # the generator's gradient is of the discriminator before its last update
+            update_discriminator()
         state.optimizer_g.step()
         discriminator.requires_grad_(True)
 

@@ -14,6 +14,7 @@ from harness.errors import RunFailedError
 from harness.evaluate import Evaluator
 from harness.features import EXTRACTORS, Extractor
 from harness.metrics import METRICS
+from harness.metrics.parzen import parzen_score
 from harness.networks import NETWORKS, Latent
 from harness.protocol import Protocol, protocol_of
 
@@ -67,6 +68,36 @@ def test_floor_and_ceiling_enclose_an_untrained_generator(tmp_path: Path) -> Non
     # The floor's C(G) is near -log 4: real images cannot be told from real images.
     assert floor.values["criterion"] < -1.3
     assert ceiling.values["criterion"] > -0.05
+
+
+def test_the_floor_of_a_metric_on_test_images_is_of_train_images(tmp_path: Path) -> None:
+    judge = Evaluator(digits(), classifier(), {"parzen": METRICS["parzen"]()}, protocol(), CPU)
+    rows = {
+        "centres": digits().train.images[:300],
+        "validation": digits().validation.images,
+        "points": digits().test.images,
+    }
+    by_hand = parzen_score(
+        **{name: images.flatten(1).double() / 255 for name, images in rows.items()},
+        sigmas=[0.1 * 10 ** (index / 9) for index in range(10)],
+    )
+    floor, ceiling = judge.floor(tmp_path), judge.ceiling(tmp_path)
+    assert floor.values["parzen"] == pytest.approx(by_hand.mean, rel=1e-12)
+    assert ceiling.values["parzen"] < by_hand.mean
+
+
+def test_a_search_on_the_validation_split_leaves_the_test_split_alone() -> None:
+    splits = protocol_of(Evaluation(num_samples=300, reference="validation"), digits(), classifier())
+    metrics = {"parzen": METRICS["parzen"]()}
+    network = NETWORKS["mlp"]((1, 8, 8), latent=LATENT).generator
+    other = replace(digits(), test=replace(digits().test, images=digits().test.images * 0))
+    scores = [
+        Evaluator(dataset, classifier(), metrics, splits, CPU).score(network, LATENT, 0)
+        for dataset in (digits(), other)
+    ]
+    assert scores[0] == scores[1]
+    with_test = Evaluator(digits(), classifier(), metrics, protocol(), CPU).score(network, LATENT, 0)
+    assert with_test != scores[0]
 
 
 def test_real_images_from_a_generator_score_as_real_images(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from harness.config import Training
 from harness.losses import LOSSES, PENALTIES
 from harness.networks import NETWORKS, Latent, Pair
 from harness.seeding import BatchOrder, LatentStream, reseed
-from harness.state import State
+from harness.state import State, learning_rate_at
 from harness.train import CURVES, Window, fit
 
 CPU = torch.device("cpu")
@@ -77,6 +77,85 @@ def test_the_loop_is_the_algorithm_written_out_by_hand() -> None:
     torch.testing.assert_close(weights(state.discriminator), weights(discriminator), rtol=1e-5, atol=1e-6)
     expected = torch.cat([tensor.flatten().double() for tensor in average])
     torch.testing.assert_close(weights(state.ema), expected, rtol=1e-5, atol=1e-6)
+
+
+SCHEDULED = {
+    "optimizer": "sgd", "learning_rate": 0.1, "discriminator_learning_rate": 0.05, "learning_rate_decay": 0.8,
+    "lowest_learning_rate": 0.02, "momentum": 0.5, "final_momentum": 0.7, "momentum_steps": 8,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("step", "rate_g", "rate_d", "momentum"),
+    [(0, 0.1, 0.05, 0.5), (1, 0.08, 0.04, 0.525), (4, 0.04096, 0.02048, 0.6), (8, 0.02, 0.02, 0.7)],
+)
+def test_schedules_in_closed_form(step: int, rate_g: float, rate_d: float, momentum: float) -> None:
+    config = training(**SCHEDULED)
+    state = State.fresh(small, config, 3, CPU)
+    state.step = step
+    state.follow(config)
+    for optimizer, rate in ((state.optimizer_g, rate_g), (state.optimizer_d, rate_d)):
+        for group in optimizer.param_groups:
+            assert group["lr"] == pytest.approx(rate, rel=1e-12)
+            assert group["momentum"] == pytest.approx(momentum, rel=1e-12)
+    state.step = step + 1000
+    state.follow(config)
+    assert state.optimizer_g.param_groups[0]["lr"] == state.optimizer_d.param_groups[0]["lr"] == 0.02
+    assert state.optimizer_d.param_groups[0]["momentum"] == 0.7
+
+
+def test_the_decay_of_2014_halves_the_rate_in_173_thousand_updates() -> None:
+    config = training(learning_rate=0.1, learning_rate_decay=1 / 1.000004, lowest_learning_rate=1e-6)
+    assert learning_rate_at(config, 0.1, 173_287) == pytest.approx(0.05, rel=1e-5)
+    assert learning_rate_at(config, 0.1, 10_000_000) == 1e-6
+    assert learning_rate_at(config, 1e-9, 10_000_000) == 1e-9  # it never raises a rate
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+def test_without_schedules_nothing_moves(optimizer: str) -> None:
+    config = training(optimizer=optimizer, momentum=0.3, learning_rate=1e-3)
+    state = State.fresh(small, config, 3, CPU)
+    for step in (0, 1, 7, 10**6):
+        state.step = step
+        state.follow(config)
+        for group in (*state.optimizer_g.param_groups, *state.optimizer_d.param_groups):
+            assert group["lr"] == 1e-3
+            assert group.get("momentum", 0.3) == 0.3
+
+
+def test_simultaneous_steps_on_schedules_written_out_by_hand() -> None:
+    config = training(simultaneous=True, ema=0, **SCHEDULED)
+    state = trained(config)
+
+    with torch.random.fork_rng():
+        reseed(3, "init")
+        pair = small()
+    networks = (pair.generator, pair.discriminator)
+    velocity = [[torch.zeros_like(p) for p in network.parameters()] for network in networks]
+    order, z = BatchOrder(3, 40, 8, CPU), LatentStream(3, "latent", "normal", 8, 4, CPU)
+    for step in range(12):
+        real, fake = IMAGES[order[step]].float() / 127.5 - 1, pair.generator(z[step])
+        v = logsigmoid(pair.discriminator(real)).mean() + logsigmoid(-pair.discriminator(fake)).mean()
+        gradients = (
+            torch.autograd.grad(
+                -logsigmoid(pair.discriminator(fake)).mean(),
+                [*pair.generator.parameters()],
+                retain_graph=True,
+            ),
+            torch.autograd.grad(-v, [*pair.discriminator.parameters()]),
+        )
+        momentum = 0.5 + 0.2 * min(1, step / 8)
+        for network, rate, of, directions in zip(networks, (0.1, 0.05), velocity, gradients, strict=True):
+            for weight, speed, direction in zip(network.parameters(), of, directions, strict=True):
+                speed.mul_(momentum).add_(direction)
+                weight.data.sub_(max(0.02, rate * 0.8**step) * speed)
+
+    torch.testing.assert_close(weights(state.generator), weights(pair.generator), rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(
+        weights(state.discriminator), weights(pair.discriminator), rtol=1e-4, atol=1e-6
+    )
+    in_turns = trained(config.model_copy(update={"simultaneous": False}))
+    assert not torch.equal(weights(in_turns.generator), weights(state.generator))
 
 
 def test_windows_come_at_multiples_and_at_the_end() -> None:

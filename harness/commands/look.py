@@ -19,6 +19,8 @@ KINDS = {
     "penalties": "penalties",
     "extractors": "evaluation.features",
     "metrics": "evaluation.metrics",
+    "diagnostics": "evaluation.diagnostics",
+    "figures": "figures",
 }
 
 

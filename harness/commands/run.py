@@ -140,6 +140,7 @@ def _print_result(study: Study, uri: str, as_json: bool) -> None:
         console.print(f"[yellow]note[/] ({count} of {len(finished)} runs): {note}", soft_wrap=True)
     seconds = sum(results["seconds"] for results in finished)
     console.print(f"training and evaluation took {seconds:,.0f} s; files: {study.folder.parent.parent}")
+    console.print(f"report: {study.report}", soft_wrap=True)
     console.print(
         f"browse: [bold]harness ui{'' if uri.startswith('sqlite') else f' --tracking-uri {uri}'}[/]"
     )
@@ -148,6 +149,7 @@ def _print_result(study: Study, uri: str, as_json: bool) -> None:
 def _document(study: Study) -> dict[str, object]:
     return {
         "experiment": study.experiment,
+        "report": str(study.report),
         "variants": study.statistics(),
         "runs": [
             {

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -13,11 +13,19 @@ from harness.errors import UnknownNameError
 from harness.options import options_model
 from harness.registry import Registry
 
-PLACES = ("dataset", "network", "loss", "penalties", "evaluation.features", "evaluation.metrics")
+OF_THE_WHOLE = ("figures",)
+PLACES = (
+    *("dataset", "network", "loss", "penalties"),
+    *("evaluation.features", "evaluation.metrics", "evaluation.diagnostics"),
+    *OF_THE_WHOLE,
+)
+"""Where an experiment names parts; those OF_THE_WHOLE belong to the experiment, all others to each cell."""
+
 Tables = Mapping[str, Registry[Any]]
+S = TypeVar("S", bound=Setup)
 
 
-def completed(setup: Setup, tree: Node, tables: Tables) -> tuple[Setup, list[str]]:
+def completed(setup: S, tree: Node, tables: Tables) -> tuple[S, list[str]]:
     """`setup` with all defaults of its parts' options filled in, and a line for each thing that is wrong."""
     if unknown := set(tables) - set(PLACES):
         raise ValueError(f"not places of parts: {sorted(unknown)}; there are: {', '.join(PLACES)}")

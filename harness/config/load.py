@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from harness.config.complete import Tables, completed
+from harness.config.complete import OF_THE_WHOLE, Tables, completed
 from harness.config.models import Cell, Experiment, Setup
 from harness.config.overrides import overridden, parsed, stacked
 from harness.config.problems import described
@@ -19,7 +19,7 @@ from harness.config.tree import Node, merged, plain
 from harness.errors import ConfigError
 
 MAX_LINES = 5  # of errors: more are rarely read, and the first often causes the rest
-_OF_THE_WHOLE = ("name", "description", "seeds", "variants")
+_NOT_OF_A_CELL = ("name", "description", "seeds", "variants", *OF_THE_WHOLE)
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -51,13 +51,15 @@ def load(path: str | Path, overrides: Sequence[str] = (), tables: Tables = Mappi
         top = {**top, "variants": replace(top["variants"], value=variants)}
     experiment = _validated(Experiment, replace(tree, value=top))
 
-    base = replace(tree, value={key: node for key, node in top.items() if key not in _OF_THE_WHOLE})
-    problems: list[str] = []
+    base = replace(tree, value={key: node for key, node in top.items() if key not in _NOT_OF_A_CELL})
+    of_whole = {place: table for place, table in tables.items() if place in OF_THE_WHOLE}
+    of_cells = {place: table for place, table in tables.items() if place not in OF_THE_WHOLE}
+    experiment, problems = completed(experiment, tree, of_whole)
     setups: dict[str, Setup] = {}
     for name, variant in (variants or {"base": Node({})}).items():
         resolved = merged(base, variant)
         try:
-            setups[name], found = completed(_validated(Setup, resolved), resolved, tables)
+            setups[name], found = completed(_validated(Setup, resolved), resolved, of_cells)
             problems += found
         except ConfigError as error:
             problems += str(error).split("\n")
@@ -91,7 +93,7 @@ def _variant(node: Node, overrides: Sequence[Node]) -> Node:
     if not isinstance(node.value, dict):
         return node  # left to the model, which says what it should be
     for key, child in node.value.items():
-        if (first := key.partition(".")[0]) in _OF_THE_WHOLE:
+        if (first := key.partition(".")[0]) in _NOT_OF_A_CELL:
             raise ConfigError(
                 f"{child.place}: `{first}` cannot be inside a variant: it is of the whole experiment"
             )

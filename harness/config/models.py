@@ -71,15 +71,31 @@ class Training(BaseModel):
     batch_size: int = Field(default=64, ge=2, description="Real images, and generated ones, in an update.")
     optimizer: Literal["adam", "sgd", "rmsprop"] = Field(default="adam", description="For both networks.")
     learning_rate: float = Field(
-        default=2e-4, gt=0, description="Of the generator, and of the discriminator."
+        default=2e-4,
+        ge=0,
+        description="Of the generator, and of the discriminator. 0, beside a `discriminator_learning_rate`, "
+        "keeps the generator as it starts, to the bit.",
     )
     discriminator_learning_rate: float | None = Field(
         default=None, gt=0, description="Two time-scales: the discriminator's own rate; null for the same."
     )
     betas: tuple[Fraction, Fraction] = Field(default=(0.5, 0.999), description="Adam's decay rates.")
     momentum: Fraction = Field(default=0.0, description="Of sgd and rmsprop.")
+    learning_rate_decay: float = Field(
+        default=1.0, gt=0, le=1, description="Factor of both learning rates after each step."
+    )
+    lowest_learning_rate: float = Field(default=0.0, ge=0, description="Where their decay ends.")
+    final_momentum: Fraction | None = Field(
+        default=None, description="Of sgd: where its momentum has moved to, linearly, after `momentum_steps`."
+    )
+    momentum_steps: int | None = Field(default=None, ge=1, description="Steps until `final_momentum`.")
     discriminator_steps: int = Field(
         default=1, ge=1, description="Discriminator updates before each generator update."
+    )
+    simultaneous: bool = Field(
+        default=False,
+        description="Both gradients of a step from the same weights; false: the generator's from the updated "
+        "discriminator's.",
     )
     ema: Fraction = Field(
         default=0.999,
@@ -93,9 +109,37 @@ class Training(BaseModel):
         default=1000, ge=1, description="Steps between checkpoints. Changes no result."
     )
 
+    @model_validator(mode="after")
+    def _something_learns(self) -> Self:
+        if self.learning_rate == 0 and self.discriminator_learning_rate is None:
+            needed = "must be above 0, or `discriminator_learning_rate` be given: as it is, nothing learns"
+            raise PydanticCustomError("half", needed, {"path": ("learning_rate",)})
+        return self
+
+    @model_validator(mode="after")
+    def _momentum_moves_from_and_to(self) -> Self:
+        if (self.final_momentum is None) != (self.momentum_steps is None):
+            here, other = "final_momentum", "momentum_steps"
+            if self.final_momentum is None:
+                here, other = other, here
+            raise PydanticCustomError("half", "needs {other} beside it", {"other": other, "path": (here,)})
+        if self.final_momentum is not None and self.optimizer != "sgd":
+            where = {"optimizer": self.optimizer, "path": ("final_momentum",)}
+            raise PydanticCustomError("unused", "is for the optimizer sgd only, not for {optimizer}", where)
+        return self
+
 
 def _parts(*names: str) -> tuple[Part, ...]:
     return tuple(Part(name=name) for name in names)
+
+
+def _refuse_twice(key: str, parts: tuple[Part, ...]) -> None:
+    seen: set[str] = set()
+    for index, part in enumerate(parts):
+        if part.name in seen:
+            where = {"name": part.name, "path": (key, index)}
+            raise PydanticCustomError("twice", "is `{name}` for the second time", where)
+        seen.add(part.name)
 
 
 class Evaluation(BaseModel):
@@ -107,7 +151,7 @@ class Evaluation(BaseModel):
         default=Part(name="classifier"), description="The extractor whose features the metrics read."
     )
     metrics: tuple[Part, ...] = Field(
-        default=_parts("fid", "kid", "inception_score", "prdc", "criterion"),
+        default=_parts("fid", "kid", "inception_score", "prdc", "criterion", "criterion_features"),
         min_length=1,
         description="What is computed from the features.",
     )
@@ -121,15 +165,14 @@ class Evaluation(BaseModel):
     reference: Literal["train", "validation", "test"] = Field(
         default="train", description="The split of real images that generated ones are compared with."
     )
+    diagnostics: tuple[Part, ...] = Field(
+        default=(), description="What is observed of the two networks at every evaluation. Changes no metric."
+    )
 
     @model_validator(mode="after")
-    def _no_metric_twice(self) -> Self:
-        seen: set[str] = set()
-        for index, metric in enumerate(self.metrics):
-            if metric.name in seen:
-                where = {"name": metric.name, "path": ("metrics", index)}
-                raise PydanticCustomError("twice", "is `{name}` for the second time", where)
-            seen.add(metric.name)
+    def _nothing_twice(self) -> Self:
+        for key in ("metrics", "diagnostics"):
+            _refuse_twice(key, getattr(self, key))
         return self
 
 
@@ -171,6 +214,14 @@ class Experiment(Setup):
         "(`training.learning_rate: 1e-3`). `{}` is the base as it stands. "
         "Without variants there is one, `base`.",
     )
+    figures: tuple[Part, ...] = Field(
+        default=(), description="What is drawn from the results once they stand. Changes no result."
+    )
+
+    @model_validator(mode="after")
+    def _no_figure_twice(self) -> Self:
+        _refuse_twice("figures", self.figures)
+        return self
 
 
 class Cell(Setup):

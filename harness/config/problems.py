@@ -13,7 +13,8 @@ from harness.config.models import SAFE_NAME, Part
 from harness.config.tree import Node, Path, locate, nearest
 from harness.registry import did_you_mean
 
-_OWN = ("not_json", "part_type", "twice")  # raised by the models, worded to follow the key's name
+# Raised by the models, worded to follow the key's name.
+_OWN = ("not_json", "part_type", "twice", "half", "unused")
 _MUST_BE = {
     "int_type": "an integer",
     "int_from_float": "an integer",

@@ -4,7 +4,7 @@ import copy
 from importlib.metadata import entry_points
 from typing import Any
 
-from harness.config.complete import PLACES, Tables
+from harness.config.complete import OF_THE_WHOLE, PLACES, Tables
 from harness.config.models import SAFE_NAME, Experiment
 from harness.options import describe, options_model
 from harness.registry import Registry
@@ -85,7 +85,7 @@ def _variants(schema: Schema, defs: Schema) -> Schema:
     for section in ("Training", "Evaluation"):
         defs[f"changes.{section}"] = _optional(defs[section])
     changes = _optional(schema)
-    for key in ("name", "description", "seeds", "variants"):
+    for key in ("name", "description", "seeds", "variants", *OF_THE_WHOLE):
         del changes["properties"][key]
     for key, section in (("training", "Training"), ("evaluation", "Evaluation")):
         changes["properties"][key]["$ref"] = f"{_REF}changes.{section}"

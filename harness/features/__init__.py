@@ -1,10 +1,13 @@
 """Feature extractors: functions from a data set's name and shape to an `Extractor`."""
 
 from harness.features.classifier import classifier
+from harness.features.coordinates import coordinates
 from harness.features.extractor import Extractor, extract
 from harness.features.pixels import pixels
 from harness.registry import Registry
 
 __all__ = ["EXTRACTORS", "Extractor", "extract"]
 
-EXTRACTORS = Registry("extractor", "harness.extractors", classifier=classifier, pixels=pixels)
+EXTRACTORS = Registry(
+    "extractor", "harness.extractors", classifier=classifier, pixels=pixels, coordinates=coordinates
+)

@@ -7,7 +7,7 @@ from torch import nn
 from harness import files
 from harness.errors import WeightsError
 from harness.features import weights_file
-from harness.features.extractor import Extractor
+from harness.features.extractor import Extractor, refuse_points
 from harness.features.network import Architecture, CentreCrop
 
 SHIPPED = Path(__file__).parent / "weights"
@@ -27,6 +27,7 @@ def classifier(
     dataset: name of the data set, which chooses the shipped file; shape: (channels, height, width) of its
     images. `sha256` refuses any other version of `weights`.
     """
+    refuse_points(dataset, shape)
     path = Path(weights).expanduser() if weights else SHIPPED / f"{dataset}.safetensors"
     if weights is None:
         if dataset not in PINNED:

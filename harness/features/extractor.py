@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from harness.errors import MetricError
+from harness.errors import ConfigError, MetricError
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Extractor:
     `module` takes uint8 images (n, channels, height, width) and returns features float32 (n, width) and
     logits float32 (n, num_classes), or None in place of logits where it does not classify. `title` names it
     in tables, as in "FID (digits classifier)"; `digest` is the SHA-256 of its weights, a part of
-    every protocol.
+    every protocol. What `reads` float32 in place of uint8 takes points (n, 1, 1, dim).
     """
 
     name: str
@@ -27,19 +27,39 @@ class Extractor:
     width: int
     num_classes: int | None
     module: nn.Module
+    reads: torch.dtype = torch.uint8
+
+
+def of_points(shape: tuple[int, int, int]) -> bool:
+    """Whether samples of `shape` are points: images of one channel and one row."""
+    return shape[:2] == (1, 1)
+
+
+def refuse_points(dataset: str, shape: tuple[int, int, int]) -> None:
+    """ConfigError where an extractor of images is asked to read a data set of points."""
+    if of_points(shape):
+        raise ConfigError(
+            f"data set {dataset} has points, not images: use evaluation.features: coordinates, and"
+            " evaluation.metrics without inception_score"
+        )
 
 
 @torch.no_grad()
 def extract(
     extractor: Extractor, images: Tensor, batch_size: int, device: torch.device | str
 ) -> tuple[Tensor, Tensor | None]:
-    """Features (n, width) and logits (n, num_classes) or None of uint8 images, on the CPU.
+    """Features (n, width) and logits (n, num_classes) or None, on the CPU, of uint8 images or of points.
 
     Full float32 whatever surrounds the call, so that the numbers are those of the protocol and not those of
     the training's precision. Equal within 1e-5 for every `batch_size`.
     """
-    if images.dtype != torch.uint8:
-        raise MetricError(f"features are taken from uint8 images, not {images.dtype}: quantise them first")
+    if images.dtype != extractor.reads:
+        if extractor.reads != torch.uint8:
+            raise MetricError(f"{extractor.name} reads {extractor.reads} points, not {images.dtype} images")
+        raise MetricError(
+            f"{extractor.name} reads uint8 images, not {images.dtype}: quantise images first; points have"
+            " evaluation.features: coordinates"
+        )
     device = torch.device(device)
     module = extractor.module.to(device).eval()
     features, logits = [], []

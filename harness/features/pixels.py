@@ -4,7 +4,7 @@ import math
 
 from torch import Tensor, nn
 
-from harness.features.extractor import Extractor
+from harness.features.extractor import Extractor, refuse_points
 
 
 class Flatten(nn.Module):
@@ -16,6 +16,7 @@ class Flatten(nn.Module):
 
 def pixels(dataset: str, shape: tuple[int, int, int]) -> Extractor:
     """Flattened pixels in [0, 1]; no logits, so no inception score."""
+    refuse_points(dataset, shape)
     return Extractor(
         name="pixels",
         title="pixels",

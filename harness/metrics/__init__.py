@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from harness.metrics import criterion, frechet, inception_score, kernel, prdc
+from harness.metrics import criterion, density_criterion, frechet, inception_score, kernel, parzen, prdc
 from harness.metrics.inputs import Metric
 from harness.registry import Registry
 
@@ -14,7 +14,10 @@ METRICS: Registry[Callable[..., Metric]] = Registry(
     kid=kernel.kid,
     inception_score=inception_score.inception_score,
     prdc=prdc.prdc,
+    parzen=parzen.parzen,
     criterion=criterion.criterion,
+    criterion_features=criterion.criterion_features,
+    density_criterion=density_criterion.density_criterion,
 )
 
 __all__ = ["METRICS"]

@@ -42,7 +42,7 @@ def inception_score(*, splits: Annotated[int, Field(ge=1)] = 10) -> Metric:
         short = f"IS: {per_split} samples a split bound the score at {per_split}, below the {classes} classes"
         return Values(values, (short,) if per_split < classes else ())
 
-    return Metric((Column(KEY, "IS", "higher"),), compute)
+    return Metric((Column(KEY, "IS", "higher"),), compute, needs="logits")
 
 
 def score_from_logits(logits: Tensor, *, splits: int = 10, seed: int = 0) -> ClassScore:

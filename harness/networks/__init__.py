@@ -2,11 +2,20 @@
 
 from collections.abc import Callable
 
+from harness.networks.affine import affine
 from harness.networks.dcgan import dcgan
+from harness.networks.maxout import maxout
 from harness.networks.mlp import mlp
 from harness.networks.pair import Latent, Pair, Shape
 from harness.registry import Registry
 
 __all__ = ["NETWORKS", "Latent", "Pair", "Shape"]
 
-NETWORKS: Registry[Callable[..., Pair]] = Registry("network", "harness.networks", mlp=mlp, dcgan=dcgan)
+NETWORKS: Registry[Callable[..., Pair]] = Registry(
+    "network",
+    "harness.networks",
+    mlp=mlp,
+    maxout=maxout,
+    dcgan=dcgan,
+    affine=affine,
+)

@@ -106,6 +106,7 @@ def dcgan(
         DcganDiscriminator(shape, discriminator_width, discriminator_activation, discriminator_normalization),
         latent,
         rowwise=discriminator_normalization != "batch",
+        bounded=True,
     )
     pair.generator.apply(_initialise)
     pair.discriminator.apply(_initialise)

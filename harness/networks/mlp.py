@@ -1,4 +1,4 @@
-"""Fully connected generator and discriminator, as in the original paper's MNIST networks."""
+"""Fully connected generator and discriminator, of any depth and width."""
 
 from math import prod
 from typing import Literal
@@ -63,12 +63,16 @@ def mlp(
     discriminator_normalization: Normalization = "none",
     output: Output = "tanh",
 ) -> Pair:
-    """Multilayer perceptrons of any depth and width (Goodfellow et al. 2014)."""
+    """Multilayer perceptrons of any depth and width (Goodfellow et al. 2014).
+
+    `output` linear is for points, which live anywhere; images live in [-1, 1].
+    """
     return Pair(
         MlpGenerator(shape, latent.size, generator_widths, activation, generator_normalization, output),
         MlpDiscriminator(shape, discriminator_widths, activation, discriminator_normalization),
         latent,
         rowwise=discriminator_normalization != "batch",
+        bounded=output != "linear",
     )
 
 

@@ -1,10 +1,11 @@
 """What a network is to the rest of harness: a generator, a discriminator, and the latents between them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from torch import nn
+from torch import Tensor, nn
 
 Shape = tuple[int, int, int]
 """(channels, height, width) of one image."""
@@ -23,19 +24,27 @@ class Latent(BaseModel):
     distribution: Literal["normal", "uniform"] = Field("normal", description="N(0, 1) or U[-1, 1)")
 
 
+def indifferent(images: Tensor) -> None:
+    """The initial weights do not depend on the data."""
+
+
 @dataclass(frozen=True)
 class Pair:
-    """generator: (batch, latent.size) -> images (batch, channels, height, width) in [-1, 1];
-    discriminator: such images -> logits (batch,).
+    """generator: (batch, latent.size) -> images (batch, channels, height, width) in [-1, 1], or points
+    (batch, 1, 1, dim) anywhere; discriminator: such images -> logits (batch,).
 
     `rowwise`: the discriminator judges every image by itself, with no statistics over the batch, so that real
-    and generated images may share one pass, which is faster.
+    and generated images may share one pass, which is faster. `meet`(images) is called once, before the first
+    step, with the training images, uint8 (n, channels, height, width), for weights that start from them.
+    `bounded`: the generator cannot leave [-1, 1], so it is refused for points that do.
     """
 
     generator: nn.Module
     discriminator: nn.Module
     latent: Latent
     rowwise: bool = False
+    meet: Callable[[Tensor], None] = indifferent
+    bounded: bool = False
 
 
 def activation_layer(name: Activation) -> nn.Module:

@@ -53,7 +53,7 @@ def plain_entry() -> None:
     """No options."""
 
 
-_METRICS = ("fid", "kid", "inception_score", "prdc", "criterion")
+_METRICS = ("fid", "kid", "inception_score", "prdc", "criterion", "criterion_features")
 TABLES: Mapping[str, Registry[Any]] = {
     "dataset": Registry("data set", "harness.datasets", digits=digits, folder=folder),
     "network": Registry("network", "harness.networks", mlp=mlp, maxout=maxout),

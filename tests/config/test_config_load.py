@@ -106,7 +106,11 @@ def test_the_name_can_be_overridden(loaded: Load) -> None:
         ({"  steps: 6000\n": ""}, "6: missing key `steps` in training"),
         ({"dataset: digits\n": ""}, "1: missing key `dataset`"),
         ({"2e-4": ".nan"}, "8: training.learning_rate must be a finite number, not NaN"),
-        ({"2e-4": "0"}, "8: training.learning_rate must be greater than 0, not 0"),
+        (
+            {"2e-4": "0"},
+            "8: training.learning_rate must be above 0, or `discriminator_learning_rate` be given: as it is,"
+            " nothing learns",
+        ),
         ({"2e-4": "fast"}, '8: training.learning_rate must be a number, not "fast"'),
         (
             {"2e-4": "2e-4\n  betas: [0.5]"},
@@ -114,6 +118,18 @@ def test_the_name_can_be_overridden(loaded: Load) -> None:
         ),
         ({"2e-4": "2e-4\n  betas: [0.5, 1]"}, "9: training.betas.1 must be less than 1, not 1"),
         ({"2e-4": "2e-4\n  betas: [0, 0, 0]"}, "9: training.betas must have at most 2 items, not 3"),
+        (
+            {"2e-4": "2e-4\n  optimizer: sgd\n  final_momentum: 0.7"},
+            "10: training.final_momentum needs momentum_steps beside it",
+        ),
+        (
+            {"2e-4": "2e-4\n  optimizer: sgd\n  momentum_steps: 7"},
+            "10: training.momentum_steps needs final_momentum beside it",
+        ),
+        (
+            {"2e-4": "2e-4\n  final_momentum: 0.7\n  momentum_steps: 7"},
+            "9: training.final_momentum is for the optimizer sgd only, not for adam",
+        ),
         (
             {"2e-4": "2e-4\n  optimizer: Adam"},
             '9: training.optimizer must be one of `adam`, `sgd`, `rmsprop`, not "Adam"; did you mean `adam`?',
@@ -247,7 +263,7 @@ def test_several_mistakes_are_told_in_the_order_of_the_file(loaded: Load) -> Non
     assert text.split("\n") == [
         "experiments/x.yaml:6: missing key `steps` in training",
         "experiments/x.yaml:7: unknown key `stepz` in training; did you mean `steps`?",
-        "experiments/x.yaml:8: training.learning_rate must be greater than 0, not -1",
+        "experiments/x.yaml:8: training.learning_rate must be at least 0, not -1",
         "experiments/x.yaml:9: seeds must have at least 1 item, not 0",
     ]
 

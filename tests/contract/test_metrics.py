@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import Tensor
+from torch.distributions import Normal
 
 from harness.errors import MetricError
 from harness.metrics import METRICS
@@ -40,7 +41,21 @@ def sample(seed: int, shift: float = 0.0, n: int = N) -> Sample:
 
 
 def inputs(shift: float = 0.5) -> MetricInputs:
-    return MetricInputs(sample(0), sample(1), sample(2, shift), seed=3)
+    real = sample(1)
+    return MetricInputs(
+        sample(0),
+        real.first(N // 2),
+        sample(2, shift),
+        real.after(N // 2),
+        seed=3,
+        log_density=log_density,
+    )
+
+
+def log_density(images: Tensor) -> Tensor:
+    """Of the real images, but for their rounding and their clipping: (n, 16) to (n,)."""
+    grey = Normal(128.0, 40.0)
+    return grey.log_prob(images.double()).sum(1)
 
 
 def built(name: str, **options: object) -> Metric:
@@ -87,7 +102,7 @@ def test_gives_its_columns_as_finite_numbers(name: str) -> None:
 
 @every_metric
 def test_perfect_generator(name: str) -> None:
-    same = MetricInputs(sample(0), sample(0), sample(0), seed=3)
+    same = MetricInputs(sample(0), sample(0), sample(0), seed=3, log_density=log_density)
     values = built(name).compute(same).values
     for column in built(name).columns:
         if column.key in PERFECT:
@@ -110,11 +125,14 @@ def test_a_worse_generator_does_not_look_better(name: str) -> None:
 def test_order_of_rows_does_not_matter(name: str) -> None:
     options = UNORDERED.get(name, {})
     given = inputs()
+    assert given.test is not None
     order = torch.randperm(N, generator=torch.Generator().manual_seed(9))
+    half = torch.randperm(N // 2, generator=torch.Generator().manual_seed(8))
     moved = replace(
         given,
         reference=rows(given.reference, order.flip(0)),
-        held_out=rows(given.held_out, order.roll(5)),
+        validation=rows(given.validation, half),
+        test=rows(given.test, half.flip(0)),
         fake=rows(given.fake, order),
     )
     first, second = (built(name, **options).compute(each).values for each in (given, moved))
@@ -133,7 +151,7 @@ def test_deterministic_and_leaves_inputs_and_global_randomness_alone(name: str) 
     second = built(name).compute(given)
     torch.set_rng_state(state)
     assert first == second
-    for part in ("reference", "held_out", "fake"):
+    for part in ("reference", "validation", "test", "fake"):
         one, other = getattr(given, part), getattr(untouched, part)
         assert torch.equal(one.images, other.images)
         assert torch.equal(one.features, other.features)

@@ -210,8 +210,13 @@ def train(state: State, config: Training, until: int) -> None:
 @pytest.mark.parametrize("ema", [0.0, 0.9])
 @pytest.mark.parametrize(
     "optimizer",
-    [{"optimizer": "adam"}, {"optimizer": "sgd", "momentum": 0.9}, {"optimizer": "rmsprop", "momentum": 0.5}],
-    ids=lambda options: options["optimizer"],
+    [
+        {"optimizer": "adam"},
+        {"optimizer": "sgd", "momentum": 0.9},
+        {"optimizer": "sgd", "final_momentum": 0.7, "momentum_steps": 9, "learning_rate_decay": 0.9},
+        {"optimizer": "rmsprop", "momentum": 0.5},
+    ],
+    ids=["adam", "sgd", "sgd_on_schedules", "rmsprop"],
 )
 def test_saving_and_loading_between_two_steps_changes_no_bit(
     optimizer: dict[str, Any], ema: float, normalization: str, tmp_path: Path

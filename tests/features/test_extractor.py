@@ -5,20 +5,25 @@ from pathlib import Path
 import pytest
 import torch
 
-from harness.errors import MetricError
+from harness.errors import ConfigError, MetricError
 from harness.features import EXTRACTORS, extract
 from harness.features.classifier import classifier
+from harness.features.coordinates import coordinates
 from harness.features.pixels import pixels
 
-SHAPE = (1, 8, 8)
+SHAPE, POINT = (1, 8, 8), (1, 1, 2)
 IMAGES = torch.randint(0, 256, (50, *SHAPE), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+POINTS = torch.randn(50, *POINT, generator=torch.Generator().manual_seed(0)) * 5
 
 
 @pytest.mark.parametrize("name", sorted(EXTRACTORS))
 def test_every_extractor_keeps_the_contract(name: str) -> None:
-    extractor = EXTRACTORS[name]("digits", SHAPE)
+    of_points = name == "coordinates"
+    extractor = EXTRACTORS[name]("ring", POINT) if of_points else EXTRACTORS[name]("digits", SHAPE)
+    images = POINTS if of_points else IMAGES
     assert extractor.name == name
-    features, logits = extract(extractor, IMAGES, 16, "cpu")
+    assert extractor.reads == images.dtype
+    features, logits = extract(extractor, images, 16, "cpu")
     assert features.shape == (50, extractor.width)
     assert features.dtype == torch.float32
     assert not features.requires_grad
@@ -27,9 +32,9 @@ def test_every_extractor_keeps_the_contract(name: str) -> None:
     if logits is not None:
         assert logits.shape == (50, extractor.num_classes)
     order = torch.randperm(50, generator=torch.Generator().manual_seed(1))
-    shuffled, _ = extract(extractor, IMAGES[order], 7, "cpu")
+    shuffled, _ = extract(extractor, images[order], 7, "cpu")
     torch.testing.assert_close(shuffled, features[order], rtol=0, atol=1e-5)
-    empty, _ = extract(extractor, IMAGES[:0], 16, "cpu")
+    empty, _ = extract(extractor, images[:0], 16, "cpu")
     assert empty.shape == (0, extractor.width)
 
 
@@ -37,6 +42,27 @@ def test_pixels_are_the_pixels() -> None:
     features, logits = extract(pixels("any", SHAPE), IMAGES, 20, "cpu")
     assert torch.equal(features, IMAGES.flatten(1) / 255)
     assert logits is None
+
+
+def test_coordinates_are_the_points() -> None:
+    features, logits = extract(coordinates("any", POINT), POINTS, 20, "cpu")
+    assert torch.equal(features, POINTS.flatten(1))
+    assert logits is None
+
+
+@pytest.mark.parametrize("name", sorted(set(EXTRACTORS) - {"coordinates"}))
+def test_extractors_of_images_refuse_points_and_name_the_way_out(name: str) -> None:
+    expected = "^data set ring has points, not images: use evaluation.features: coordinates"
+    with pytest.raises(ConfigError, match=expected) as caught:
+        EXTRACTORS[name]("ring", POINT)
+    assert "\n" not in str(caught.value)
+
+
+def test_coordinates_refuse_images() -> None:
+    with pytest.raises(ConfigError, match=r"digits has images, not points: use evaluation.features: pixels"):
+        coordinates("digits", SHAPE)
+    with pytest.raises(MetricError, match=r"coordinates reads torch.float32 points, not torch.uint8 images"):
+        extract(coordinates("ring", POINT), IMAGES, 16, "cpu")
 
 
 def test_surrounding_precision_changes_nothing() -> None:
