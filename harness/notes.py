@@ -8,6 +8,9 @@ from harness.metrics.inputs import Column, Metric
 from harness.protocol import Protocol
 from harness.stats import Interval
 
+WIDEST = 6
+"""Columns of results; with more of them the table is turned, one line each."""
+
 
 def columns_of(metrics: Iterable[Metric]) -> tuple[Column, ...]:
     """The columns of these metrics, each once, in order."""
@@ -63,16 +66,26 @@ def study_note(
 def _table(
     columns: Sequence[Column], stands: Mapping[str, Mapping[str, str]], results: Mapping[str, Any]
 ) -> str:
+    things = Protocol(**results["protocol"]).things
     references = {
-        f"{name} ({results[name]['num_samples']:,} images)": {
+        f"{name} ({results[name]['num_samples']:,} {things})": {
             key: plain(value) for key, value in results[name]["values"].items()
         }
         for name in ("floor", "ceiling")
     }
     everyone = {**stands, **references}
-    lines = ["| | " + " | ".join(everyone) + " |", "|---|" + "---:|" * len(everyone)]
-    lines += [
-        f"| {title(column)} | " + " | ".join(texts.get(column.key, "") for texts in everyone.values()) + " |"
-        for column in columns
-    ]
-    return "\n".join(lines) + f"\n\n{protocol_sentence(results)}\n"
+    cells = [[texts.get(column.key, "") for texts in everyone.values()] for column in columns]
+    titles = [title(column) for column in columns]
+    if len(stands) > WIDEST:
+        table = markdown_table(titles, list(everyone), list(zip(*cells, strict=True)))
+    else:
+        table = markdown_table(list(everyone), titles, cells)
+    return f"{table}\n\n{protocol_sentence(results)}\n"
+
+
+def markdown_table(head: Sequence[str], names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """One line a name, one column a head, numbers to the right."""
+    head, names = ([text.replace("|", r"\|") for text in side] for side in (head, names))
+    lines = ["| | " + " | ".join(head) + " |", "|---|" + "---:|" * len(head)]
+    lines += [f"| {name} | " + " | ".join(row) + " |" for name, row in zip(names, rows, strict=True)]
+    return "\n".join(lines)

@@ -3,30 +3,31 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
-from io import BytesIO
 from math import isfinite
 from pathlib import Path
 from signal import SIGTERM
 from time import perf_counter
 from typing import Any
 
-from PIL import Image
 from safetensors.torch import save
-from torch.nn.functional import pad
 
 from harness.catalog import build_extractor, build_loss, build_metrics, build_pair, build_penalties
 from harness.checkpoint import Checkpoint, newest_good, save_checkpoint
 from harness.config import Cell
 from harness.errors import HarnessError, InterruptedRunError, RunFailedError
-from harness.evaluate import GRID, Evaluator, Scores
+from harness.evaluate import Evaluator, Scores
 from harness.files import locked, write_atomic, write_json
+from harness.networks import Pair
 from harness.notes import run_note
+from harness.observe import Observer
+from harness.pictures import picture
 from harness.protocol import protocol_of
 from harness.record import close_record, open_record
 from harness.rundir import RunDir, Status
 from harness.seeding import generator, latents
 from harness.state import State
 from harness.tracking import Events, SystemMetrics
+from harness.tracking.events import encode
 from harness.tracking.model import export_generator
 from harness.train import fit
 from harness.workplace import Prepared, Workplace
@@ -85,25 +86,30 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
     evaluator = Evaluator(dataset, extractor, build_metrics(cell), protocol, workplace.device)
     events.write("tags", values={"harness.fingerprint": protocol.fingerprint})
 
-    state = State.fresh(lambda: build_pair(cell, dataset.shape), cell.training, cell.seed, workplace.device)
+    def pair() -> Pair:
+        return build_pair(cell, dataset.shape, dataset.train.images)
+
+    state = State.fresh(pair, cell.training, cell.seed, workplace.device)
     earlier = 0.0
     if (saved := newest_good(folder.checkpoints, workplace.watcher.warned)) is not None:
         state.load(saved.tensors, saved.step)
         earlier = saved.seconds
     workplace.watcher.started(cell, state.step)
+    observer = Observer(cell, dataset, workplace.device, folder, events)
     if state.step == 0:  # where the image slider of MLflow stands when a run is opened
-        _save_grid(evaluator, state, cell, folder, events)
+        _save_picture(evaluator, state, cell, folder, events)
+        observer.look(state)
 
-    def evaluate() -> Scores:
-        _save_grid(evaluator, state, cell, folder, events)
+    def evaluate() -> tuple[Scores, dict[str, float]]:
+        _save_picture(evaluator, state, cell, folder, events)
         scores = evaluator.score(state.ema, state.latent, cell.seed)
         events.metrics("eval", state.step, {f"eval/{key}": value for key, value in scores.values.items()})
         workplace.watcher.evaluated(cell, state.step, scores.values)
-        return scores
+        return scores, observer.look(state)
 
     began = perf_counter()
     _train(prepared, state, evaluate, lambda: earlier + perf_counter() - began, events, workplace)
-    scores = evaluate()
+    scores, theory = evaluate()
     if bad := [key for key, value in scores.values.items() if not isfinite(value)]:
         raise RunFailedError(f"not finite: {', '.join(bad)}")
     seconds = earlier + perf_counter() - began
@@ -119,6 +125,7 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
         "steps": state.step,
         "seconds": seconds,
         "values": dict(scores.values),
+        "theory": encode(theory),
         "notes": list(scores.notes),
         "num_samples": scores.num_samples,
         "floor": asdict(evaluator.floor(workplace.cache)),
@@ -135,7 +142,7 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
 def _train(
     prepared: Prepared,
     state: State,
-    evaluate: Callable[[], Scores],
+    evaluate: Callable[[], object],
     clock: Callable[[], float],
     events: Events,
     workplace: Workplace,
@@ -174,15 +181,9 @@ def _train(
         )
 
 
-def _save_grid(evaluator: Evaluator, state: State, cell: Cell, folder: RunDir, events: Events) -> None:
-    """One image of samples from fixed latents, enlarged without blur to about 512 pixels."""
-    images = evaluator.grid(state.ema, state.latent, cell.seed)
-    scale = max(1, 512 // (GRID[1] * images.shape[-1]))
-    framed = pad(images, (1, 0, 1, 0), value=255).unflatten(0, GRID)
-    grid = pad(framed.permute(2, 0, 3, 1, 4).flatten(3, 4).flatten(1, 2), (0, 1, 0, 1), value=255)
-    pixels = grid.repeat_interleave(scale, 1).repeat_interleave(scale, 2).permute(1, 2, 0)
-    encoded = BytesIO()
-    Image.fromarray(pixels.squeeze(-1).numpy()).save(encoded, "PNG")
+def _save_picture(evaluator: Evaluator, state: State, cell: Cell, folder: RunDir, events: Events) -> None:
+    """One image of samples from fixed latents."""
+    samples = evaluator.shown(state.ema, state.latent, cell.seed)
     file = folder.sample_file(state.step)
-    write_atomic(file, encoded.getvalue())
+    write_atomic(file, picture(samples, evaluator.dataset))
     events.image("samples", state.step, file.relative_to(folder.path).as_posix())

@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -23,7 +23,7 @@ PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-le
 # Modules that show, plan and mirror results but cannot change one.
 NOT_IN_RESULTS = (
     *("__main__.py", "cli.py", "commands", "console.py", "table.py", "notes.py"),
-    *("study.py", "workplace.py", "record.py", "tracking"),
+    *("study.py", "workplace.py", "record.py", "tracking", "report.py", "figures"),
 )
 
 
@@ -63,6 +63,16 @@ class RunDir:
 
     def sample_file(self, step: int) -> Path:
         return self.path / "samples" / f"step-{step:09d}.png"
+
+    def diagnostic_file(self, name: str, step: int) -> Path:
+        """Where the diagnostic `name` records what it saw at `step`."""
+        return self.path / "diagnostics" / f"{name.replace(':', '.')}-{step:09d}.json"
+
+    def diagnostic_files(self) -> Iterator[tuple[str, int, Path]]:
+        """Every record of a diagnostic: its name, its step, its file."""
+        for file in sorted((self.path / "diagnostics").glob("*.json")):
+            name, _, step = file.stem.rpartition("-")
+            yield name, int(step), file
 
     def finished(self) -> dict[str, Any] | None:
         """The results, once they stand: results.json is written last and whole."""

@@ -5,14 +5,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.catalog import build_extractor, build_metrics, load_dataset
-from harness.config import Loaded, to_yaml
+from harness.catalog import build_metrics, load_dataset, refuse_misfits
+from harness.config import Experiment, Loaded, to_yaml
 from harness.data import Dataset
 from harness.errors import HarnessError, InterruptedRunError
 from harness.files import read_json, write_atomic, write_json
 from harness.metrics.inputs import Column
 from harness.notes import columns_of, study_note
 from harness.record import close_record
+from harness.report import FILE, report_key, write_report
 from harness.run import run
 from harness.rundir import RunDir, Status, first_provenance, short_hash, source_tags
 from harness.stats import Interval, mean_interval
@@ -64,6 +65,11 @@ class Study:
         return [outcome for outcome in self.outcomes if outcome.prepared.cell.variant == variant]
 
     @property
+    def report(self) -> Path:
+        """The report, which stands whenever a study came to its end."""
+        return self.folder / FILE
+
+    @property
     def variants(self) -> list[str]:
         return list(dict.fromkeys(outcome.prepared.cell.variant for outcome in self.outcomes))
 
@@ -79,7 +85,7 @@ def plan(loaded: Loaded, workplace: Workplace) -> list[Prepared]:
     prepared = []
     for cell in loaded.cells:
         data = dataset(cell.dataset.model_dump_json())
-        build_extractor(cell, data.shape)
+        refuse_misfits(cell, data)
         prepared.append(prepare(cell, data, workplace))
     return prepared
 
@@ -92,7 +98,8 @@ def run_study(loaded: Loaded, workplace: Workplace) -> Study:
     name = loaded.experiment.name
     folder = workplace.runs / name / ".studies" / short_hash(identities)
     reused = {item.run.path for item in cells if item.run.standing()}
-    if len(reused) == len(cells) and {_run_name(item) for item in cells} <= _summarised(folder):
+    summarised = _summarised(folder, loaded.experiment)
+    if len(reused) == len(cells) and {_run_name(item) for item in cells} <= summarised:
         done = [_outcome(item, folder, workplace, reused=True) for item in cells]
         if workplace.uploader:
             workplace.uploader.catch_up(folder)
@@ -106,7 +113,7 @@ def run_study(loaded: Loaded, workplace: Workplace) -> Study:
             close_record(RunDir(folder), events, "stopped", reason=str(error))
         raise
     study = Study(name, columns, tuple(outcomes), folder)
-    _summarise(study)
+    _summarise(study, loaded.experiment, workplace)
     return study
 
 
@@ -114,9 +121,13 @@ def _run_name(item: Prepared) -> str:
     return f"{item.cell.variant}/{item.run.path.name}"
 
 
-def _summarised(folder: Path) -> set[str]:
-    """The runs behind the statistics of the study in `folder`, if its last command came to its end."""
-    return set(read_json(folder / "study.json")["runs"]) if RunDir(folder).is_closed else set()
+def _summarised(folder: Path, experiment: Experiment) -> set[str]:
+    """The runs behind the statistics and the report of the study in `folder`, if its last command came to its
+    end and no other report is asked for now."""
+    if not RunDir(folder).is_closed:
+        return set()
+    record = read_json(folder / "study.json")
+    return set(record["runs"]) if record.get("report") == report_key(experiment) else set()
 
 
 def _outcome(item: Prepared, parent: Path, workplace: Workplace, reused: bool) -> Outcome:
@@ -155,14 +166,15 @@ def _open(loaded: Loaded, folder: Path, workplace: Workplace) -> None:
         workplace.uploader.follow(folder)
 
 
-def _summarise(study: Study) -> None:
-    """Statistics over seeds into the parent run, at every step that all seeds were evaluated at."""
+def _summarise(study: Study, experiment: Experiment, workplace: Workplace) -> None:
+    """The report, and statistics over seeds into the parent run at every step all seeds were evaluated at."""
     finished = [outcome for outcome in study.outcomes if outcome.results]
     failed = [outcome for outcome in study.outcomes if not outcome.results]
     record = {
         "runs": [_run_name(outcome.prepared) for outcome in finished],
         "failed": {_run_name(outcome.prepared): outcome.reason for outcome in failed},
         "values": study.statistics(),
+        "report": report_key(experiment),
     }
     write_json(study.folder / "study.json", record)
     note = ""
@@ -173,11 +185,16 @@ def _summarise(study: Study) -> None:
     if failed:
         reason = f"{len(failed)} of {len(study.outcomes)} runs have no result"
         note = f"**{reason}**\n\n{note}"
+    runs = [(item.cell.variant, item.cell.seed, item.run) for item in (o.prepared for o in study.outcomes)]
+    report = write_report(study.folder, experiment, runs, note)
+    for warning in report.warnings:
+        workplace.watcher.warned(warning)
     with Events(study.folder) as events:
         for step, values in sorted(_curves(study).items()):
             # With more seeds the same steps come again: MLflow shows what was sent last.
             events.write("metrics", stream="summary", step=step, values=encode(values))
-        events.write("artifact", file="study.json")
+        for file in ("study.json", *report.files):
+            events.write("artifact", file=file)
         status: Status = "failed" if failed else "finished"
         close_record(RunDir(study.folder), events, status, reason=reason, note=note)
 

@@ -7,15 +7,16 @@ from rich.table import Table
 
 from harness.metrics.inputs import Column
 from harness.notes import number, plain, title
+from harness.protocol import Protocol
 from harness.study import Study
 
 FIRST, EACH = 14, 19
-"""Characters of the column of titles, and of every other one."""
+"""Characters of the column of titles, at least, and of every other one."""
 
 
 @dataclass(frozen=True)
 class Stand:
-    """One column of the table: who stands there, how many seeds and images, a text for every metric."""
+    """One column of the table: who stands there, how many seeds and samples, a text for every metric."""
 
     title: str
     seeds: str
@@ -29,18 +30,21 @@ def study_tables(study: Study, width: int) -> list[Table]:
     repeated in each."""
     variants = [_variant(study, name) for name in study.variants]
     references = _references(study)
-    room = max(1, (width - FIRST) // EACH - len(references))
+    titles = max([FIRST, *[len(title(column)) + 2 for column in study.columns]])
+    room = max(1, (width - titles) // EACH - len(references))
     groups = [variants[first : first + room] for first in range(0, len(variants), room)]
-    return [_table(study.columns, [*group, *references]) for group in groups]
+    results = [each for name in study.variants for each in study.results(name)]
+    things = " or ".join(sorted({Protocol(**each["protocol"]).things for each in results})) or "images"
+    return [_table(study.columns, [*group, *references], things) for group in groups]
 
 
-def _table(columns: Sequence[Column], stands: Sequence[Stand]) -> Table:
+def _table(columns: Sequence[Column], stands: Sequence[Stand], things: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("", no_wrap=True)
     for stand in stands:
         table.add_column(stand.title, justify="right", style=stand.style, no_wrap=True, overflow="ellipsis")
     table.add_row("seeds", *[stand.seeds for stand in stands], style="dim")
-    table.add_row("images", *[stand.images for stand in stands], style="dim", end_section=True)
+    table.add_row(things, *[stand.images for stand in stands], style="dim", end_section=True)
     for column in columns:
         table.add_row(title(column), *[stand.texts.get(column.key, "") for stand in stands])
     return table

@@ -192,7 +192,10 @@ class Mirror:
             case "image":
                 self._log_image(run_id, folder / event["file"], event)
             case "artifact":
-                self.client.log_artifact(run_id, str(folder / event["file"]))
+                within = Path(event["file"]).parent.as_posix()  # "." of what stands in the folder itself
+                self.client.log_artifact(
+                    run_id, str(folder / event["file"]), None if within == "." else within
+                )
             case "model":
                 mirror_model(self.client, run_id, folder / event["file"], event["at_step"])
             case "end":

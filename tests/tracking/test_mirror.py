@@ -175,6 +175,17 @@ def test_files_that_a_person_removed_are_passed_over(mirror: Mirror, folder: Pat
     assert run_of(mirror.client, folder).info.status == "FINISHED"
 
 
+def test_a_file_in_a_folder_stays_in_its_folder(mirror: Mirror, folder: Path) -> None:
+    (folder / "figures").mkdir()
+    (folder / "figures/curve.svg").write_text("<svg/>")
+    with Events(folder) as events:
+        events.write("artifact", file="figures/curve.svg")
+    mirror.replay(folder)
+    run = run_of(mirror.client, folder)
+    assert {"results.json", "figures"} <= set(artifacts(mirror.client, run))
+    assert artifacts(mirror.client, run, "figures") == ["figures/curve.svg"]
+
+
 def test_a_child_that_is_sent_first_brings_its_parent(mirror: Mirror, tmp_path: Path) -> None:
     parent, child = tmp_path / ".studies/s", tmp_path / "base/seed0"
     begin(parent, "parent")
