@@ -26,7 +26,7 @@ dataset: digits
 network: {name: mlp, latent: {size: 8}, generator_widths: [32, 32], discriminator_widths: [32]}
 loss: non_saturating
 training: {steps: 60, batch_size: 32, log_every: 20, checkpoint_every: 20}
-evaluation: {num_samples: 200, every: 20, metrics: [fid, kid, inception_score, prdc, criterion]}
+evaluation: {num_samples: 200, every: 20, metrics: [fid, kid, inception_score, prdc]}
 seeds: [0]
 """
 

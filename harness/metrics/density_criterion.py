@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.criterion import SATURATED
 from harness.divergences import Estimate, monte_carlo
 from harness.errors import MetricError
 from harness.metrics import checks
@@ -29,9 +30,6 @@ MOST = 10_000
 FEWEST = 20
 FOLDS = 5
 NORMAL_95 = 1.959963984540054
-SATURATED = 0.95 * log(2)
-"""Above this JSD (nats) no longer says how far apart the supports are."""
-
 LogDensity = Callable[[Tensor], Tensor]
 
 
