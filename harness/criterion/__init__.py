@@ -10,6 +10,6 @@ verdict   held-out terms into JSD, C, an interval, and what can be said when the
 
 from harness.criterion.estimate import CriterionEstimate, estimate_criterion
 from harness.criterion.samples import FEWEST
-from harness.criterion.verdict import LOG_2, SATURATED
+from harness.criterion.verdict import LOG_2, RESOLUTION, SATURATED
 
-__all__ = ["FEWEST", "LOG_2", "SATURATED", "CriterionEstimate", "estimate_criterion"]
+__all__ = ["FEWEST", "LOG_2", "RESOLUTION", "SATURATED", "CriterionEstimate", "estimate_criterion"]

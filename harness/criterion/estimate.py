@@ -39,7 +39,7 @@ class CriterionEstimate:
 
     extrapolated: JSD with as many training samples as one likes, as the learning curve has it (full + (full -
     half), errors falling as 1/n). Less bias, no bound.
-    beats_chance: whether any fold's discriminator did better than saying 1/2; if not, jsd is 0 by decision.
+    beats_chance: whether jsd_low is above 0; if not, nothing tells this generator from a perfect one.
     saturated: JSD is above .95 log 2 and no longer says how far apart the supports are. `certified` then
     still holds: the JSD that the share of held-out samples on the wrong side, `error_rate`, proves at 95 %.
     """
@@ -67,7 +67,6 @@ class _Judged:
     """One fold: the stack's logits at its test samples, and those of every probe."""
 
     stack: Doubles
-    beats_chance: bool
     alone: Mapping[str, Doubles]
     y: Doubles
 
@@ -100,9 +99,7 @@ def estimate_criterion(
     ]
     found = _verdict(judged)
     jsd = clamped(found.raw)
-    beats_chance = any(fold.beats_chance for fold in judged)
-    # Where nothing was learnt there is no curve of learning.
-    gain = _verdict(judged[:CURVE_FOLDS]).raw - _verdict(halves).raw if beats_chance else 0.0
+    gain = _verdict(judged[:CURVE_FOLDS]).raw - _verdict(halves).raw
     return CriterionEstimate(
         value=_criterion(jsd),
         low=_criterion(found.low),
@@ -113,7 +110,7 @@ def estimate_criterion(
         jsd_raw=found.raw,
         extrapolated=found.raw + gain,
         saturated=jsd > SATURATED,
-        beats_chance=beats_chance,
+        beats_chance=found.low > 0,
         error_rate=found.error_rate,
         certified=certified(found.error_rate, 2 * count),
         probes={name: _mean_jsd(judged, name) for name in judged[0].alone},
@@ -128,9 +125,8 @@ def _judge(fold: Fold, seed: int, device: str) -> _Judged:
     y = fold.validation.y
     tried = {name: probe(Task(fold, derive(seed, name), device)) for name, probe in PROBES.items()}
     tried = {name: candidates for name, candidates in tried.items() if candidates}
-    combined = stacked(list(tried.values()), y)
     alone = {name: best(candidates, y).test for name, candidates in tried.items()}
-    return _Judged(combined.test, combined.beats_chance, alone, fold.test.y)
+    return _Judged(stacked(list(tried.values()), y), alone, fold.test.y)
 
 
 def _verdict(judged: list[_Judged]) -> Verdict:

@@ -1,7 +1,6 @@
 """Logits of several probes into one: each calibrated, then combined, all on the validation part alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import log
 
@@ -20,14 +19,6 @@ every combination is a little wrong (Grünwald 2012)."""
 
 LARGEST = 12.0
 """Odds of 160,000 to 1: what no number of samples that fits in memory can refute."""
-
-
-@dataclass(frozen=True)
-class Stack:
-    """The combined logits at the test samples (n,), and whether any combination beat chance on validation."""
-
-    test: Doubles
-    beats_chance: bool
 
 
 def calibrated(raw: Logits, y: Doubles) -> Logits:
@@ -50,9 +41,10 @@ def best(candidates: Sequence[Logits], y: Doubles) -> Logits:
     )
 
 
-def stacked(probes: Sequence[Sequence[Logits]], y: Doubles) -> Stack:
-    """The mean of many combinations of the probes, each weighed by how likely it makes the validation labels:
-    every probe alone, ridge-logistic stacks of all (Wolpert 1992), and D = 1/2.
+def stacked(probes: Sequence[Sequence[Logits]], y: Doubles) -> Doubles:
+    """Logits (n,) at the test samples: the mean of many combinations of the probes, each weighed by how
+    likely it makes the validation labels. There are every probe alone, ridge-logistic stacks of all
+    (Wolpert 1992), and D = 1/2.
 
     Exponential weights (Littlestone and Warmuth 1994) rather than the best one: where the samples cannot
     tell the combinations apart, their mean errs less than the luckiest. The labels are always those of
@@ -73,7 +65,8 @@ def stacked(probes: Sequence[Sequence[Logits]], y: Doubles) -> Stack:
     chance = len(y) * log(2)
     shares = np.exp(-TRUST * (np.array([*losses, chance]) - min(*losses, chance)))
     weights = (shares[:-1] / shares.sum()) @ np.array(combinations)
-    return Stack(np.clip(test @ weights, -LARGEST, LARGEST), beats_chance=min(losses) < chance)
+    logits: Doubles = np.clip(test @ weights, -LARGEST, LARGEST)
+    return logits
 
 
 def _inner_folds(y: Doubles) -> NDArray[np.intp]:

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from harness.criterion import FEWEST, CriterionEstimate, estimate_criterion
+from harness.criterion import FEWEST, RESOLUTION, CriterionEstimate, estimate_criterion
 from harness.metrics import checks
 from harness.metrics.inputs import Column, Metric, MetricInputs, Values
 
@@ -65,8 +65,8 @@ def _notes(found: CriterionEstimate, name: str) -> tuple[str, ...]:
         )
     if not found.beats_chance:
         return (
-            f"{name}: no discriminator beat chance on held-out samples: the bound cannot tell this from a"
-            f" perfect generator, which {found.num_real:,} samples show down to a JSD of about"
-            f" {found.jsd_high:.2g}",
+            f"{name}: no discriminator reliably beat chance on held-out samples: the bound cannot tell this"
+            f" from a perfect generator; {found.num_real:,} samples show a JSD down to about"
+            f" {RESOLUTION / found.num_real:.2g}",
         )
     return ()

@@ -15,7 +15,7 @@ def neighbours(fold: Fold) -> list[Logits]:
     """Log odds of real among the k nearest training samples (Fix and Hodges 1951), k = 8 and 64."""
     view = fold.leading(COMPONENTS)
     train, labels = torch.from_numpy(view.train.x), torch.from_numpy(view.train.y)
-    counts = [count for count in COUNTS if count <= len(train) // 4]
+    counts = [count for count in COUNTS if count <= len(train) // 4] or [1]
 
     def real_among(x: Singles) -> list[Doubles]:
         blocks = [
