@@ -10,7 +10,7 @@ baseline: $(READY)  ## train and measure experiments/baseline.yaml, about two mi
 	$(BIN)/harness run experiments/baseline.yaml
 
 test: lint  ## everything that must hold
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .
