@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 .PHONY: baseline test lint format ui clean
 
-baseline: $(READY)  ## train and measure experiments/baseline.yaml, about two minutes on two cores
+baseline: $(READY)  ## train and measure experiments/baseline.yaml, about three minutes on two cores
 	$(BIN)/harness run experiments/baseline.yaml
 
 test: lint  ## everything that must hold

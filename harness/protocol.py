@@ -14,7 +14,7 @@ from harness.config import Evaluation
 from harness.data import Dataset
 from harness.features import Extractor
 
-VERSION = 1
+VERSION = 2
 """Raised whenever a metric's value changes for the same images."""
 
 
