@@ -113,7 +113,7 @@ def estimate_criterion(
         beats_chance=found.low > 0,
         error_rate=found.error_rate,
         certified=certified(found.error_rate, 2 * count),
-        probes={name: _mean_jsd(judged, name) for name in judged[0].alone},
+        probes={name: _verdict(judged, name).raw for name in judged[0].alone},
         num_real=count,
         num_fake=count,
         seconds=time.perf_counter() - start,
@@ -129,16 +129,11 @@ def _judge(fold: Fold, seed: int, device: str) -> _Judged:
     return _Judged(stacked(list(tried.values()), y), alone, fold.test.y)
 
 
-def _verdict(judged: list[_Judged]) -> Verdict:
-    logits = np.concatenate([fold.stack for fold in judged])
+def _verdict(judged: list[_Judged], probe: str | None = None) -> Verdict:
+    """What the stack says over these folds, or one probe alone."""
+    logits = np.concatenate([fold.stack if probe is None else fold.alone[probe] for fold in judged])
     y = np.concatenate([fold.y for fold in judged])
     return verdict(logits[y == 1], logits[y == 0])
-
-
-def _mean_jsd(judged: list[_Judged], name: str) -> float:
-    logits = np.concatenate([fold.alone[name] for fold in judged])
-    y = np.concatenate([fold.y for fold in judged])
-    return verdict(logits[y == 1], logits[y == 0]).raw
 
 
 def _criterion(jsd: float) -> float:
