@@ -17,18 +17,13 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
-from harness.catalog import build_extractor, build_pair
-from harness.checkpoint import newest_good
-from harness.config import load_cell
 from harness.data import Dataset
 from harness.data.mnist import mnist
-from harness.evaluate import Evaluator
 from harness.metrics.controls import kmeans_centres
 from harness.metrics.parzen import log_likelihoods, parzen_score, pixels
-from harness.protocol import protocol_of
+from harness.sources import Opening, open_source
 
 COUNT, SELECTION = 10_000, 1_000
 SIGMAS = [0.1 * 10 ** (index / 9) for index in range(10)]
@@ -59,31 +54,16 @@ def measured(title: str, centres: Tensor, dataset: Dataset) -> Row:
     return Row(title, score, f"{found.sigma:.4f}{edge}", f"here, {len(centres):,} centres")
 
 
-def generator_of(folder: Path, dataset: Dataset) -> tuple[str, Tensor]:
-    """The title of a run, and the images that its own evaluation draws."""
-    cell = load_cell(folder / "config.yaml")
-    pair = build_pair(cell, dataset.shape)
-    weights, step = weights_of(folder)
-    pair.generator.load_state_dict(weights)
-    extractor = build_extractor(cell, dataset.shape)
-    protocol = protocol_of(cell.evaluation.model_copy(update={"num_samples": COUNT}), dataset, extractor)
-    evaluator = Evaluator(dataset, extractor, {}, protocol, torch.device("cpu"))
-    images = evaluator.draw(pair.generator, pair.latent, COUNT, cell.seed, "eval")
-    return f"{cell.experiment} {cell.variant}, seed {cell.seed}, step {step or cell.training.steps:,}", images
-
-
-def weights_of(folder: Path) -> tuple[dict[str, Tensor], int]:
-    """The generator that is evaluated, and the step of the checkpoint it is from, 0 for the last weights."""
-    if (last := folder / "generator.safetensors").exists():
-        return load_file(last), 0
-    saved = newest_good(folder / "checkpoints", print)
-    if saved is None:
-        raise SystemExit(f"{folder} has neither generator.safetensors nor a checkpoint")
-    prefix = "ema/" if any(name.startswith("ema/") for name in saved.tensors) else "generator/"
-    named = saved.tensors.items()
-    return {
-        name.removeprefix(prefix): tensor for name, tensor in named if name.startswith(prefix)
-    }, saved.step
+def generator_of(folder: Path, data_root: Path) -> tuple[str, Tensor]:
+    """The title of a run, finished or not, and the images that its own evaluation draws."""
+    named = folder
+    if not (folder / "generator.safetensors").exists():
+        checkpoints = sorted(folder.glob("checkpoints/step-*.safetensors"))
+        if not checkpoints:
+            raise SystemExit(f"{folder} has neither generator.safetensors nor a checkpoint")
+        named = checkpoints[-1]
+    source = open_source(named, Opening(data_root, num_samples=COUNT))
+    return source.title, torch.cat([chunk.images for chunk in source.read()])
 
 
 def table(rows: list[Row]) -> Iterator[str]:
@@ -137,7 +117,7 @@ def main() -> None:
         rows.append(measured(title, centroids, dataset))
         lines[1:1] = [f"k-means: {perf_counter() - began:.0f} s"]
     for folder in arguments.run:
-        title, images = generator_of(folder, dataset)
+        title, images = generator_of(folder, arguments.data)
         rows.append(measured(title, pixels("fake", images), dataset))
     text = "\n".join([*lines, *table(rows)])
     print(text)

@@ -1,23 +1,26 @@
 """Every table under the place where a configuration names its entries, and the step from names to objects."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
-from harness.config import Experiment, Part, Setup
+from harness.config import Evaluation, Experiment, Part, Setup
 from harness.data import DATASETS, Dataset
+from harness.data.density import Density
 from harness.diagnostics import DIAGNOSTICS, Diagnostic
-from harness.errors import ConfigError
+from harness.errors import ConfigError, HarnessError
 from harness.features import EXTRACTORS, Extractor
 from harness.figures import FIGURES, Draw
 from harness.losses import LOSSES, PENALTIES, Loss, Penalty
 from harness.metrics import METRICS
-from harness.metrics.inputs import Metric
+from harness.metrics.inputs import Metric, Need
 from harness.networks import NETWORKS, Pair, Shape
-from harness.options import keyword_arguments
+from harness.options import changed_options, keyword_arguments
+from harness.protocol import PROTOCOLS
 from harness.registry import Registry
 
 TABLES: Mapping[str, Registry[Any]] = {
@@ -25,6 +28,7 @@ TABLES: Mapping[str, Registry[Any]] = {
     "network": NETWORKS,
     "loss": LOSSES,
     "penalties": PENALTIES,
+    "evaluation.protocol": PROTOCOLS,
     "evaluation.features": EXTRACTORS,
     "evaluation.metrics": METRICS,
     "evaluation.diagnostics": DIAGNOSTICS,
@@ -55,7 +59,11 @@ def build_penalties(setup: Setup) -> list[Penalty]:
 
 
 def build_extractor(setup: Setup, shape: Shape) -> Extractor:
-    return _made(EXTRACTORS, setup.evaluation.features, setup.dataset.name, shape)
+    return extractor_of(setup.evaluation.features, setup.dataset.name, shape)
+
+
+def extractor_of(part: Part, dataset: str, shape: Shape) -> Extractor:
+    return _made(EXTRACTORS, part, dataset, shape)
 
 
 def refuse_misfits(setup: Setup, dataset: Dataset) -> None:
@@ -69,22 +77,80 @@ def refuse_misfits(setup: Setup, dataset: Dataset) -> None:
             f" {reach:.3g}: use network: {{name: mlp, output: linear}}"
         )
     extractor = build_extractor(setup, dataset.shape)
+    offered = offered_by(dataset.density, extractor)
+    offered.add("held_out")
+    if setup.evaluation.reference == "train":
+        offered.add("train")
     for name, metric in build_metrics(setup).items():
-        if metric.needs == "logits" and extractor.num_classes is None:
-            raise ConfigError(
-                f"metric {name} needs logits, and {extractor.name} give none: take it out of"
-                " evaluation.metrics, or use evaluation.features: classifier for images"
-            )
-        if metric.needs == "density" and (dataset.density is None or dataset.density.log_prob is None):
-            raise ConfigError(
-                f"metric {name} needs a data set of known density, and {dataset.name} has none: take it out"
-                " of evaluation.metrics; without one C(G) is estimated by metric criterion"
-            )
+        refuse_needs(name, metric, offered, f"data set {dataset.name}", extractor.name)
     build_diagnostics(setup, dataset)
 
 
+WAYS_OUT: Mapping[Need, str] = {
+    "logits": "logits, and {extractor} give none: use the classifier as the extractor, for images",
+    "density": "a known density, and {source} has none: without one C(G) is estimated by metric criterion",
+    "modes": "data of known modes, all of one width, and {source} has none",
+    "labels": "labels, and {source} has none",
+    "held_out": "real images that the generator was not trained on: name them with --held-out",
+    "train": "a reference of images that the generator was trained on: evaluation.reference: train",
+    "images": "the images themselves",
+}
+
+
+def offered_by(density: Density | None, extractor: Extractor) -> set[Need]:
+    """What metrics may need and any labelled images, or points of `density`, have with this extractor."""
+    offered: set[Need] = {"images", "labels"}
+    if extractor.num_classes is not None:
+        offered.add("logits")
+    if density and density.log_prob is not None:
+        offered.add("density")
+    if density and density.modes is not None and density.sigma is not None:
+        offered.add("modes")
+    return offered
+
+
+def refuse_needs(name: str, metric: Metric, offered: Set[Need], source: str, extractor: str) -> None:
+    """ConfigError where a metric needs what is not there, with the way out."""
+    for need in sorted(metric.needs - offered):
+        lack = WAYS_OUT[need].format(source=source, extractor=extractor)
+        raise ConfigError(f"metric {name} needs {lack}; or take {name} out of the metrics")
+
+
 def build_metrics(setup: Setup) -> dict[str, Metric]:
-    return {part.name: _made(METRICS, part) for part in setup.evaluation.metrics}
+    return metrics_of(setup.evaluation.metrics)
+
+
+def metrics_of(parts: Sequence[Part]) -> dict[str, Metric]:
+    return {part.name: _made(METRICS, part) for part in parts}
+
+
+def changed_metric_options(parts: Sequence[Part]) -> dict[str, dict[str, Any]]:
+    """By metric, those options that are not at their defaults."""
+    changed = {part.name: changed_options(METRICS.resolve(part.name), part.options) for part in parts}
+    return {name: options for name, options in changed.items() if options}
+
+
+def how_measured(setup: Setup) -> dict[str, object]:
+    """All of a setup that its fingerprint depends on, by key."""
+    evaluation = setup.evaluation
+    return {
+        "dataset": setup.dataset,
+        "evaluation.features": evaluation.features,
+        "evaluation.reference": evaluation.reference,
+        "evaluation.num_samples": evaluation.num_samples,
+        "evaluation.batch_size": evaluation.batch_size,
+        "options of evaluation.metrics": changed_metric_options(evaluation.metrics),
+    }
+
+
+def protocol_label(evaluation: Evaluation) -> str:
+    """Name and version of the protocol that an evaluation names; empty where it names none."""
+    if evaluation.protocol is None:
+        return ""
+    try:
+        return PROTOCOLS.resolve(evaluation.protocol)().label
+    except HarnessError:  # a file of it that is gone: what it decided stands in the configuration of the run
+        return evaluation.protocol
 
 
 def build_diagnostics(setup: Setup, dataset: Dataset) -> dict[str, Diagnostic]:
@@ -110,4 +176,12 @@ def build_figures(experiment: Experiment) -> dict[str, Draw]:
 
 def _made(table: Registry[Callable[..., T]], part: Part, *arguments: object) -> T:
     entry = table.resolve(part.name)
-    return entry(*arguments, **keyword_arguments(entry, part.options))
+    try:
+        options = keyword_arguments(entry, part.options)
+    except (
+        ValidationError
+    ) as error:  # of a part that no experiment file named, where it would have been found
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise ConfigError(f"{table.kind} {part.name}: option `{where}`: {first['msg']}") from error
+    return entry(*arguments, **options)

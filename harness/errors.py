@@ -33,6 +33,12 @@ class MetricError(HarnessError):
     """A metric's input cannot give a number: NaN features, too few samples, wrong shapes."""
 
 
+class ComparisonError(HarnessError):
+    """Values that were not measured under one protocol were to be compared."""
+
+    exit_code = 2
+
+
 class DistributionError(HarnessError, ValueError):
     """What should be a probability distribution, or samples of one, is none: its masses sum to 2, say."""
 

@@ -18,19 +18,26 @@ def write_atomic(path: Path, data: bytes | str) -> None:
 
     Temporary file in the same folder, fsync, rename, fsync of the folder.
     """
-    raw = data.encode() if isinstance(data, str) else data
+    with replacing(path) as temporary:
+        temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A new file for the block to write to, which then takes the place of `path`, whole; or is gone."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)  # mkstemp's 0600 would hide results from colleagues
-        Path(temporary).replace(path)
+        yield temporary
+        os.fsync(descriptor)
+        temporary.chmod(0o644)  # mkstemp's 0600 would hide results from colleagues
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
+    finally:
+        os.close(descriptor)
     sync_folder(path.parent)
 
 

@@ -33,6 +33,15 @@ def keyword_arguments(entry: Callable[..., object], options: dict[str, Any]) -> 
     return {name: getattr(checked, name) for name in model.model_fields}
 
 
+def changed_options(entry: Callable[..., object], options: dict[str, Any]) -> dict[str, Any]:
+    """Those of `options` that are not at their defaults, as plain data."""
+    model = options_model(entry)
+    given = model.model_validate_json(_json(options)).model_dump(mode="json")
+    optional = {name: field.default for name, field in model.model_fields.items() if not field.is_required()}
+    defaults = model.model_construct(**optional).model_dump(mode="json", include=set(optional))
+    return {name: value for name, value in given.items() if name not in defaults or value != defaults[name]}
+
+
 def describe(entry: object) -> str:
     """First sentence of the docstring, for `harness ls`."""
     return (inspect.getdoc(entry) or "").partition("\n")[0]

@@ -15,13 +15,12 @@ from harness.catalog import build_extractor, build_loss, build_metrics, build_pa
 from harness.checkpoint import Checkpoint, newest_good, save_checkpoint
 from harness.config import Cell
 from harness.errors import HarnessError, InterruptedRunError, RunFailedError
-from harness.evaluate import Evaluator, Scores
+from harness.evaluation import Evaluator, Scores
 from harness.files import locked, write_atomic, write_json
 from harness.networks import Pair
 from harness.notes import run_note
 from harness.observe import Observer
 from harness.pictures import picture
-from harness.protocol import protocol_of
 from harness.record import close_record, open_record
 from harness.rundir import RunDir, Status
 from harness.seeding import generator, latents
@@ -82,9 +81,11 @@ def _give_up(folder: RunDir, events: Events, status: Status, reason: str) -> Non
 def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace) -> dict[str, Any]:
     cell, dataset, folder = prepared.cell, prepared.dataset, prepared.run
     extractor = build_extractor(cell, dataset.shape)
-    protocol = protocol_of(cell.evaluation, dataset, extractor)
-    evaluator = Evaluator(dataset, extractor, build_metrics(cell), protocol, workplace.device)
-    events.write("tags", values={"harness.fingerprint": protocol.fingerprint})
+    metrics = build_metrics(cell)
+    evaluator = Evaluator(dataset, extractor, metrics, cell.evaluation, workplace.device, workplace.cache)
+    protocol = evaluator.protocol
+    tags = {"harness.fingerprint": protocol.fingerprint, "harness.protocol": protocol.sentence()}
+    events.write("tags", values=tags)
 
     def pair() -> Pair:
         return build_pair(cell, dataset.shape, dataset.train.images)
@@ -103,7 +104,8 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
     def evaluate() -> tuple[Scores, dict[str, float]]:
         _save_picture(evaluator, state, cell, folder, events)
         scores = evaluator.score(state.ema, state.latent, cell.seed)
-        events.metrics("eval", state.step, {f"eval/{key}": value for key, value in scores.values.items()})
+        measured = {**scores.values, **scores.details}
+        events.metrics("eval", state.step, {f"eval/{key}": value for key, value in measured.items()})
         workplace.watcher.evaluated(cell, state.step, scores.values)
         return scores, observer.look(state)
 
@@ -126,10 +128,12 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
         "seconds": seconds,
         "values": dict(scores.values),
         "theory": encode(theory),
+        "details": dict(scores.details),
+        "unreliable": dict(scores.unreliable),
         "notes": list(scores.notes),
         "num_samples": scores.num_samples,
-        "floor": asdict(evaluator.floor(workplace.cache)),
-        "ceiling": asdict(evaluator.ceiling(workplace.cache)),
+        "floor": asdict(evaluator.floor()),
+        "ceiling": asdict(evaluator.judge.ceiling()),
         "protocol": asdict(protocol),
         "fingerprint": protocol.fingerprint,
         "identity": prepared.identity,

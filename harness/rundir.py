@@ -19,7 +19,17 @@ from harness.config import Cell, to_yaml
 from harness.files import read_json, write_atomic, write_json
 
 Status = Literal["running", "finished", "failed", "stopped"]
-PACKAGES = ("torch", "torchvision", "torchmetrics", "numpy", "scipy", "scikit-learn", "mlflow", "safetensors")
+PACKAGES = (
+    "torch",
+    "torchvision",
+    "torch-fidelity",
+    "pillow",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "mlflow",
+    "safetensors",
+)
 # Modules that show, plan and mirror results but cannot change one.
 NOT_IN_RESULTS = (
     *("__main__.py", "cli.py", "commands", "console.py", "table.py", "notes.py"),

@@ -1,14 +1,15 @@
 """All cells of one command: what is done already, what is trained now, and the statistics over seeds."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.catalog import build_metrics, load_dataset, refuse_misfits
+from harness.catalog import build_metrics, how_measured, load_dataset, refuse_misfits
 from harness.config import Experiment, Loaded, to_yaml
 from harness.data import Dataset
-from harness.errors import HarnessError, InterruptedRunError
+from harness.errors import ComparisonError, HarnessError, InterruptedRunError
 from harness.files import read_json, write_atomic, write_json
 from harness.metrics.inputs import Column
 from harness.notes import columns_of, study_note
@@ -81,6 +82,8 @@ def plan(loaded: Loaded, workplace: Workplace) -> list[Prepared]:
     def dataset(key: str) -> Dataset:
         return load_dataset(cells[key], workplace.data_root)
 
+    if not loaded.experiment.mixed_protocols:
+        _refuse_mixed(loaded)
     cells = {cell.dataset.model_dump_json(): cell for cell in loaded.cells}
     prepared = []
     for cell in loaded.cells:
@@ -88,6 +91,18 @@ def plan(loaded: Loaded, workplace: Workplace) -> list[Prepared]:
         refuse_misfits(cell, data)
         prepared.append(prepare(cell, data, workplace))
     return prepared
+
+
+def _refuse_mixed(loaded: Loaded) -> None:
+    """ComparisonError where the variants would not be measured alike."""
+    first = loaded.cells[0]
+    for cell in loaded.cells[1:]:
+        one, other = how_measured(first), how_measured(cell)
+        if different := [key for key in one if one[key] != other[key]]:
+            raise ComparisonError(
+                f"variants {first.variant} and {cell.variant} differ in {', '.join(different)}, so their"
+                " values could not be compared: measure all alike, or set mixed_protocols: true to mark them"
+            )
 
 
 def run_study(loaded: Loaded, workplace: Workplace) -> Study:
@@ -177,10 +192,7 @@ def _summarise(study: Study, experiment: Experiment, workplace: Workplace) -> No
         "report": report_key(experiment),
     }
     write_json(study.folder / "study.json", record)
-    note = ""
-    if finished:
-        intervals = {variant: study.intervals(variant) for variant in study.variants}
-        note = study_note(study.columns, intervals, finished[0].results or {})
+    note = "\n".join(_notes(study))
     reason = ""
     if failed:
         reason = f"{len(failed)} of {len(study.outcomes)} runs have no result"
@@ -195,8 +207,23 @@ def _summarise(study: Study, experiment: Experiment, workplace: Workplace) -> No
             events.write("metrics", stream="summary", step=step, values=encode(values))
         for file in ("study.json", *report.files):
             events.write("artifact", file=file)
+        fingerprints = dict.fromkeys(
+            outcome.results["fingerprint"] for outcome in finished if outcome.results
+        )
+        events.write("tags", values={"harness.fingerprint": ", ".join(fingerprints)})
         status: Status = "failed" if failed else "finished"
         close_record(RunDir(study.folder), events, status, reason=reason, note=note)
+
+
+def _notes(study: Study) -> Iterator[str]:
+    """A table of the variants under each protocol: values of different ones do not stand in one."""
+    groups: dict[str, list[str]] = {}
+    for variant in study.variants:
+        for results in study.results(variant)[:1]:
+            groups.setdefault(results["fingerprint"], []).append(variant)
+    for variants in groups.values():
+        intervals = {variant: study.intervals(variant) for variant in variants}
+        yield study_note(study.columns, intervals, study.results(variants[0])[0])
 
 
 def _curves(study: Study) -> dict[int, dict[str, float]]:

@@ -57,8 +57,17 @@ def _variant(study: Study, name: str) -> Stand:
     seeds = f"{len(results)}, {failed} failed" if failed else str(len(results))
     if not results:
         return Stand(name, seeds, "", {}, "red")
-    texts = {key: number(interval) for key, interval in intervals.items()}
-    return Stand(name, seeds, f"{results[0]['num_samples']:,}", texts)
+    doubtful = {key for each in results for key in each["unreliable"]}
+    texts = {key: number(interval) + (" ?" if key in doubtful else "") for key, interval in intervals.items()}
+    mark = marks(study).get(results[0]["fingerprint"], "")
+    return Stand(f"{name}{mark}", seeds, f"{results[0]['num_samples']:,}", texts)
+
+
+def marks(study: Study) -> dict[str, str]:
+    """` [1]`, ` [2]`, ... by fingerprint, where a study has several: values of different ones do not
+    compare."""
+    found = dict.fromkeys(each["fingerprint"] for name in study.variants for each in study.results(name))
+    return {key: f" [{index}]" for index, key in enumerate(found, 1)} if len(found) > 1 else {}
 
 
 def _references(study: Study) -> list[Stand]:
@@ -69,6 +78,7 @@ def _references(study: Study) -> list[Stand]:
             for kind, name in (("floor", "floor: test set"), ("ceiling", "ceiling: noise")):
                 scores = results[kind]
                 texts = {key: plain(value) for key, value in scores["values"].items()}
-                stand = Stand(name, "", f"{scores['num_samples']:,}", texts, "dim")
+                mark = marks(study).get(results["fingerprint"], "")
+                stand = Stand(f"{name}{mark}", "", f"{scores['num_samples']:,}", texts, "dim")
                 stands.setdefault((results["fingerprint"], kind), stand)
     return list(stands.values())

@@ -12,11 +12,10 @@ from harness.catalog import TABLES, refuse_misfits
 from harness.config import Evaluation, Part, load
 from harness.data import DATASETS, Dataset
 from harness.errors import ConfigError
-from harness.evaluate import Evaluator
+from harness.evaluation import Evaluator
 from harness.features import EXTRACTORS
 from harness.metrics import METRICS
 from harness.networks import NETWORKS, Latent
-from harness.protocol import protocol_of
 
 CPU = torch.device("cpu")
 NAMES = ("fid", "kid", "prdc", "density_criterion")
@@ -40,8 +39,7 @@ def evaluator(name: str = "ring", metrics: tuple[str, ...] = NAMES, num_samples:
         metrics=tuple(Part(name=metric) for metric in metrics),
         num_samples=num_samples,
     )
-    protocol = protocol_of(evaluation, data, extractor)
-    return Evaluator(data, extractor, {metric: METRICS[metric]() for metric in metrics}, protocol, CPU)
+    return Evaluator(data, extractor, {metric: METRICS[metric]() for metric in metrics}, evaluation, CPU)
 
 
 class Fixed(nn.Module):
@@ -55,9 +53,9 @@ class Fixed(nn.Module):
         return self.points[: len(z)]
 
 
-def test_every_metric_lies_between_its_floor_and_its_ceiling(tmp_path: Path) -> None:
+def test_every_metric_lies_between_its_floor_and_its_ceiling() -> None:
     judge = evaluator()
-    floor, ceiling = judge.floor(tmp_path), judge.ceiling(tmp_path)
+    floor, ceiling = judge.floor(), judge.judge.ceiling()
     blurred = judge.dataset.train.images[:500] + 0.15 * torch.randn(500, 1, 1, 2)
     found = judge.score(Fixed(blurred), Latent(size=2), 0)
     for key in ("fid", "criterion_density", "jsd_density"):
@@ -72,7 +70,7 @@ def test_points_are_never_rounded_and_noise_fills_the_box() -> None:
     judge = evaluator(metrics=("fid",), num_samples=300)
     points = judge.dataset.train.images[:300] * 1.2345
     assert torch.equal(judge.draw(Fixed(points), Latent(size=2), 300, 0, "eval"), points)
-    noise = judge._noise().flatten(1)
+    noise = next(judge.judge.noise().read()).images.flatten(1)
     density = judge.dataset.density
     assert density is not None
     torch.testing.assert_close(noise.amin(0), torch.tensor(density.low), rtol=0, atol=0.1)
@@ -82,7 +80,7 @@ def test_points_are_never_rounded_and_noise_fills_the_box() -> None:
 def test_the_protocol_speaks_of_points() -> None:
     protocol = evaluator().protocol
     assert protocol.sentence().startswith(
-        "coordinates, 2,000 train points of ring, 500 samples, fingerprint "
+        "coordinates, 2,000 points of ring, train split, 500 samples, fingerprint "
     )
     assert (protocol.levels, protocol.quantisation, protocol.things) == (None, "none", "points")
 
@@ -133,7 +131,7 @@ def refused(tmp_path: Path, *overrides: str, dataset: Dataset | None = None) -> 
         ("network={name: dcgan}", "dcgan draws square images"),
         (
             "dataset={name: two_lines}",
-            "density_criterion needs a data set of known density, and two_lines",
+            "density_criterion needs a known density, and data set two_lines",
         ),
         ("dataset=digits", "data set digits has images, not points"),
     ],

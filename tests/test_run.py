@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from harness.catalog import TABLES
 from harness.config import Cell, load
-from harness.evaluate import Evaluator
+from harness.evaluation import Evaluator
 from harness.networks import Latent, Pair, Shape
 from harness.signals import StopSignal
 from harness.study import Study, run_study

@@ -18,6 +18,7 @@ KINDS = {
     "losses": "loss",
     "penalties": "penalties",
     "extractors": "evaluation.features",
+    "protocols": "evaluation.protocol",
     "metrics": "evaluation.metrics",
     "diagnostics": "evaluation.diagnostics",
     "figures": "figures",
@@ -42,7 +43,8 @@ def list_entries(kind: str, *, as_json: bool) -> None:
     shown.add_column(no_wrap=True, overflow="ellipsis")
     for name, row in rows.items():
         shown.add_row(name, str(row["summary"]))
-    Console(highlight=False).print(shown)  # what was asked for, hence on stdout
+    # What was asked for, hence on stdout; and whole where no terminal sets a width.
+    Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(shown)
 
 
 def print_schema() -> None:

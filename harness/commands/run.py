@@ -9,17 +9,16 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from harness.catalog import TABLES
 from harness.commands.store import mirror_for
 from harness.config import Loaded, load, to_yaml
 from harness.console import LiveWatcher, console
+from harness.devices import chosen_device
 from harness.errors import ConfigError, RunFailedError
 from harness.notes import protocol_sentence
 from harness.signals import StopSignal
 from harness.study import Study, run_study
-from harness.table import study_tables
+from harness.table import marks, study_tables
 from harness.tracking import Uploader
 from harness.workplace import Workplace
 
@@ -42,7 +41,7 @@ def run_experiment(
     if dry_run:
         _print_plan(loaded, as_json)
         return
-    chosen, interval = _device(device), _system_interval()
+    chosen, interval = chosen_device(device), _system_interval()
     _check_writable(runs)
     mirror = mirror_for(runs, tracking_uri)
     uploader = Uploader(mirror)
@@ -60,21 +59,6 @@ def run_experiment(
     failed = [outcome for outcome in study.outcomes if not outcome.results]
     if failed:
         raise RunFailedError(f"{len(failed)} of {len(study.outcomes)} runs have no result")
-
-
-def _device(name: str) -> torch.device:
-    torch.backends.cudnn.deterministic = True  # the same seed gives the same bits on a GPU too
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise ConfigError(f"unknown device `{name}`; use auto, cpu, cuda or cuda:N") from None
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise ConfigError(
-            f"device `{name}` is not here; this machine has {torch.cuda.device_count()} CUDA GPUs"
-        )
-    return device
 
 
 def _system_interval() -> float:
@@ -132,10 +116,21 @@ def _print_result(study: Study, uri: str, as_json: bool) -> None:
     for table in study_tables(study, console.width):
         console.print(table)
         console.print()
-    sentences = dict.fromkeys(protocol_sentence(results) for results in finished)
+    sentences = {results["fingerprint"]: protocol_sentence(results) for results in finished}
     console.print("mean ± half-width of the 95 % interval over seeds (Student's t)", style="dim")
-    for sentence in sentences:
-        console.print(sentence, style="dim", soft_wrap=True)
+    numbered = marks(study)
+    for fingerprint, sentence in sentences.items():
+        console.print(
+            f"{numbered.get(fingerprint, '')} {sentence}".strip(), style="dim", soft_wrap=True, markup=False
+        )
+    if numbered:
+        console.print(
+            "values under different numbers were not measured alike: do not compare them", style="yellow"
+        )
+    for key, reason in {
+        key: reason for each in finished for key, reason in each["unreliable"].items()
+    }.items():
+        console.print(f"[yellow]? unreliable[/] {key}: {reason}", soft_wrap=True)
     for note, count in Counter(note for results in finished for note in results["notes"]).items():
         console.print(f"[yellow]note[/] ({count} of {len(finished)} runs): {note}", soft_wrap=True)
     seconds = sum(results["seconds"] for results in finished)

@@ -3,6 +3,8 @@
 reading    strict YAML -> tree
 tree       values with their places; merging
 overrides  `key=value` of the command line
+parts      an entry of a table and its options
+evaluation how images are measured, and protocols with a name
 models     what an experiment is
 problems   what is wrong with one, as a person should hear it
 complete   parts looked up in the tables handed in
@@ -12,8 +14,10 @@ schema     the same as JSON Schema, for editors
 """
 
 from harness.config.dump import to_yaml
-from harness.config.load import Loaded, load, load_cell
-from harness.config.models import Cell, Evaluation, Experiment, Part, Setup, Training
+from harness.config.evaluation import Evaluation, NamedProtocol
+from harness.config.load import Loaded, load, load_cell, load_protocol
+from harness.config.models import Cell, Experiment, Setup, Training
+from harness.config.parts import Part
 from harness.config.schema import experiment_schema
 
 __all__ = [
@@ -21,11 +25,13 @@ __all__ = [
     "Evaluation",
     "Experiment",
     "Loaded",
+    "NamedProtocol",
     "Part",
     "Setup",
     "Training",
     "experiment_schema",
     "load",
     "load_cell",
+    "load_protocol",
     "to_yaml",
 ]

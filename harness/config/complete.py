@@ -6,14 +6,17 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from harness.config.models import Part, Setup
+from harness.config.evaluation import PROTOCOL_FIXES, Evaluation, NamedProtocol
+from harness.config.models import Setup
+from harness.config.parts import Part
 from harness.config.problems import described
 from harness.config.tree import Node, Path, locate
-from harness.errors import UnknownNameError
+from harness.errors import HarnessError, UnknownNameError
 from harness.options import options_model
 from harness.registry import Registry
 
 OF_THE_WHOLE = ("figures",)
+PROTOCOL = "evaluation.protocol"
 PLACES = (
     *("dataset", "network", "loss", "penalties"),
     *("evaluation.features", "evaluation.metrics", "evaluation.diagnostics"),
@@ -27,12 +30,18 @@ S = TypeVar("S", bound=Setup)
 
 def completed(setup: S, tree: Node, tables: Tables) -> tuple[S, list[str]]:
     """`setup` with all defaults of its parts' options filled in, and a line for each thing that is wrong."""
-    if unknown := set(tables) - set(PLACES):
+    if unknown := set(tables) - {*PLACES, PROTOCOL}:
         raise ValueError(f"not places of parts: {sorted(unknown)}; there are: {', '.join(PLACES)}")
     problems: list[str] = []
+    if PROTOCOL in tables:
+        setup = setup.model_copy(
+            update={"evaluation": _expanded(setup.evaluation, tree, tables[PROTOCOL], problems)}
+        )
     outer: dict[str, Any] = {}
     inner: dict[str, Any] = {}
     for place, table in tables.items():
+        if place == PROTOCOL:
+            continue
         section, _, key = place.rpartition(".")
         value = getattr(setup.evaluation if section else setup, key)
         path = tuple(place.split("."))
@@ -45,6 +54,31 @@ def completed(setup: S, tree: Node, tables: Tables) -> tuple[S, list[str]]:
         (inner if section else outer)[key] = done
     outer["evaluation"] = setup.evaluation.model_copy(update=inner)
     return setup.model_copy(update=outer), problems
+
+
+def _expanded(evaluation: Evaluation, tree: Node, table: Registry[Any], problems: list[str]) -> Evaluation:
+    """`evaluation` with all that its named protocol decides written out; as it is where it names none."""
+    if evaluation.protocol is None:
+        return evaluation
+    place = locate(tree, ("evaluation", "protocol"))
+    for key in PROTOCOL_FIXES:
+        where = locate(tree, ("evaluation", key))
+        if _is_given(tree, key):
+            problems.append(
+                f"{where}: evaluation.{key} is decided by protocol `{evaluation.protocol}`: leave out one of"
+                " the two"
+            )
+    try:
+        named: NamedProtocol = table.resolve(evaluation.protocol)()
+    except HarnessError as error:
+        problems.append(f"{place}: {error}")
+        return evaluation
+    return evaluation.model_copy(update={key: getattr(named, key) for key in PROTOCOL_FIXES})
+
+
+def _is_given(tree: Node, key: str) -> bool:
+    section = tree.value.get("evaluation") if isinstance(tree.value, dict) else None
+    return isinstance(section, Node) and isinstance(section.value, dict) and key in section.value
 
 
 def _completed(part: Part, path: Path, tree: Node, table: Registry[Any], problems: list[str]) -> Part:

@@ -4,6 +4,7 @@ from typing import Any
 
 import yaml
 
+from harness.config.evaluation import PROTOCOL_FIXES
 from harness.config.models import Cell, Experiment
 from harness.config.reading import add_core_schema
 
@@ -15,6 +16,9 @@ _INLINE = 12  # items of a list of scalars that still read well on one line
 def to_yaml(config: Experiment | Cell) -> str:
     """`config` in block style with short lists inline, a part without options as its bare name."""
     data = config.model_dump(mode="json")
+    if isinstance(config, Experiment) and config.evaluation.protocol:
+        for key in PROTOCOL_FIXES:  # read again they would contradict the protocol
+            del data["evaluation"][key]
     first = {key: data.pop(key) for key in _FIRST if key in data}
     last = {key: data.pop(key) for key in _LAST if key in data}
     data = {**first, **_with_bare_names(data), **last}

@@ -11,6 +11,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from harness.config.complete import OF_THE_WHOLE, Tables, completed
+from harness.config.evaluation import NamedProtocol
 from harness.config.models import Cell, Experiment, Setup
 from harness.config.overrides import overridden, parsed, stacked
 from harness.config.problems import described
@@ -19,7 +20,7 @@ from harness.config.tree import Node, merged, plain
 from harness.errors import ConfigError
 
 MAX_LINES = 5  # of errors: more are rarely read, and the first often causes the rest
-_NOT_OF_A_CELL = ("name", "description", "seeds", "variants", *OF_THE_WHOLE)
+_NOT_OF_A_CELL = ("name", "description", "seeds", "variants", "mixed_protocols", *OF_THE_WHOLE)
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -72,6 +73,11 @@ def load_cell(path: str | Path) -> Cell:
     return _validated(Cell, _mapping(read(path)))
 
 
+def load_protocol(path: str | Path) -> NamedProtocol:
+    """A protocol of the user's own, from a YAML file of one."""
+    return _validated(NamedProtocol, _mapping(read(path), "a protocol file"))
+
+
 def _cells(experiment: Experiment, setups: Mapping[str, Setup]) -> Iterator[Cell]:
     for name, setup in setups.items():
         parts = {field: getattr(setup, field) for field in Setup.model_fields}
@@ -79,9 +85,9 @@ def _cells(experiment: Experiment, setups: Mapping[str, Setup]) -> Iterator[Cell
             yield Cell(experiment=experiment.name, variant=name, seed=seed, **parts)
 
 
-def _mapping(node: Node) -> Node:
+def _mapping(node: Node, what: str = "an experiment file") -> Node:
     if not isinstance(node.value, dict):
-        raise ConfigError(f"{node.place}: an experiment file is a mapping, `key: value` on each line")
+        raise ConfigError(f"{node.place}: {what} is a mapping, `key: value` on each line")
     return node
 
 

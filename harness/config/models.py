@@ -5,67 +5,20 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    model_serializer,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from harness.config.tree import json_problems
+from harness.config.evaluation import Evaluation
+from harness.config.parts import STRICT, Name, Part, PlainData, VariantName, refuse_twice
 
-_STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-# One path segment on every file system: no separator, no `..`, no leading dot or dash.
-SAFE_NAME = r"^[A-Za-z0-9_](\.?[A-Za-z0-9_-])*$"
-Name = Annotated[str, Field(pattern=SAFE_NAME, min_length=1, max_length=80)]
-VariantName = Annotated[str, Field(pattern=SAFE_NAME, min_length=1, max_length=60)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
-
-
-def _plain_data(value: dict[str, Any]) -> dict[str, Any]:
-    for path, problem in json_problems(value):
-        raise PydanticCustomError("not_json", "{problem}", {"problem": problem, "path": path})
-    return value
-
-
-PlainData = Annotated[dict[str, Any], AfterValidator(_plain_data)]
-
-
-class Part(BaseModel):
-    """An entry of a table and its options: `mlp`, or `{name: mlp, latent: {size: 64}}`."""
-
-    model_config = _STRICT
-
-    name: str = Field(min_length=1, description="A name that `harness ls` lists, or `package.module:Name`.")
-    options: PlainData = Field(default={}, description="The entry's own options; in the file beside `name`.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_flat(cls, value: Any, info: ValidationInfo) -> Any:
-        if isinstance(value, str):
-            return {"name": value}
-        if not isinstance(value, dict):
-            raise PydanticCustomError("part_type", "must be a name, or a mapping with a `name`")
-        if info.mode == "python" and "options" in value:  # Part(name=..., options=...) in code
-            return value
-        options = {key: option for key, option in value.items() if key != "name"}
-        return {"options": options} | ({"name": value["name"]} if "name" in value else {})
-
-    @model_serializer
-    def _to_flat(self) -> dict[str, Any]:
-        return {"name": self.name, **self.options}
 
 
 class Training(BaseModel):
     """How the two networks are trained."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     steps: int = Field(ge=1, description="Generator updates.")
     batch_size: int = Field(default=64, ge=2, description="Real images, and generated ones, in an update.")
@@ -129,57 +82,10 @@ class Training(BaseModel):
         return self
 
 
-def _parts(*names: str) -> tuple[Part, ...]:
-    return tuple(Part(name=name) for name in names)
-
-
-def _refuse_twice(key: str, parts: tuple[Part, ...]) -> None:
-    seen: set[str] = set()
-    for index, part in enumerate(parts):
-        if part.name in seen:
-            where = {"name": part.name, "path": (key, index)}
-            raise PydanticCustomError("twice", "is `{name}` for the second time", where)
-        seen.add(part.name)
-
-
-class Evaluation(BaseModel):
-    """What is measured, how often, and against what. Values are compared only where all of this is equal."""
-
-    model_config = _STRICT
-
-    features: Part = Field(
-        default=Part(name="classifier"), description="The extractor whose features the metrics read."
-    )
-    metrics: tuple[Part, ...] = Field(
-        default=_parts("fid", "kid", "inception_score", "prdc", "criterion", "criterion_features"),
-        min_length=1,
-        description="What is computed from the features.",
-    )
-    num_samples: int = Field(default=10_000, ge=2, description="Generated images in an evaluation.")
-    every: int | None = Field(
-        default=None, ge=1, description="Steps between evaluations; null: only at the end."
-    )
-    batch_size: int = Field(
-        default=500, ge=1, description="Images in one pass through the extractor; part of the protocol."
-    )
-    reference: Literal["train", "validation", "test"] = Field(
-        default="train", description="The split of real images that generated ones are compared with."
-    )
-    diagnostics: tuple[Part, ...] = Field(
-        default=(), description="What is observed of the two networks at every evaluation. Changes no metric."
-    )
-
-    @model_validator(mode="after")
-    def _nothing_twice(self) -> Self:
-        for key in ("metrics", "diagnostics"):
-            _refuse_twice(key, getattr(self, key))
-        return self
-
-
 class Setup(BaseModel):
     """All that decides a result, but for the seed."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     dataset: Part = Field(description="The data set to learn.")
     network: Part = Field(description="The family of generator and discriminator.")
@@ -218,9 +124,15 @@ class Experiment(Setup):
         default=(), description="What is drawn from the results once they stand. Changes no result."
     )
 
+    mixed_protocols: bool = Field(
+        default=False,
+        description="Whether variants may be measured under different protocols: their values are then "
+        "marked, and not to be compared. Changes no result.",
+    )
+
     @model_validator(mode="after")
     def _no_figure_twice(self) -> Self:
-        _refuse_twice("figures", self.figures)
+        refuse_twice("figures", self.figures)
         return self
 
 
@@ -238,6 +150,7 @@ class Cell(Setup):
         data = self.model_dump(mode="json", exclude={"experiment", "variant", "seed"})
         for key in ("log_every", "checkpoint_every"):
             del data["training"][key]
+        del data["evaluation"]["protocol"]  # what it decides stands beside it
         text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

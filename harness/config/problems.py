@@ -9,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from harness.config.models import SAFE_NAME, Part
+from harness.config.parts import SAFE_NAME, Part
 from harness.config.tree import Node, Path, locate, nearest
 from harness.registry import did_you_mean
 

@@ -4,8 +4,9 @@ import copy
 from importlib.metadata import entry_points
 from typing import Any
 
-from harness.config.complete import OF_THE_WHOLE, PLACES, Tables
-from harness.config.models import SAFE_NAME, Experiment
+from harness.config.complete import OF_THE_WHOLE, PLACES, PROTOCOL, Tables
+from harness.config.models import Experiment
+from harness.config.parts import SAFE_NAME
 from harness.options import describe, options_model
 from harness.registry import Registry
 
@@ -23,6 +24,8 @@ def experiment_schema(tables: Tables) -> Schema:
         owner = defs["Evaluation"] if section else schema
         defs[place] = _place(place, tables[place], defs) if place in tables else {"$ref": f"{_REF}Part"}
         _use(owner["properties"][key], place)
+    if PROTOCOL in tables:  # any text, but editors propose these
+        defs["Evaluation"]["properties"]["protocol"]["examples"] = list(tables[PROTOCOL])
     schema["properties"]["variants"] = _variants(schema, defs)
     first = {key: schema["properties"][key] for key in ("name", "description")}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "harness experiment"}
@@ -85,7 +88,7 @@ def _variants(schema: Schema, defs: Schema) -> Schema:
     for section in ("Training", "Evaluation"):
         defs[f"changes.{section}"] = _optional(defs[section])
     changes = _optional(schema)
-    for key in ("name", "description", "seeds", "variants", *OF_THE_WHOLE):
+    for key in ("name", "description", "seeds", "variants", "mixed_protocols", *OF_THE_WHOLE):
         del changes["properties"][key]
     for key, section in (("training", "Training"), ("evaluation", "Evaluation")):
         changes["properties"][key]["$ref"] = f"{_REF}changes.{section}"

@@ -1,11 +1,10 @@
 """From held-out terms to JSD and C(G): the value, its interval, and what holds when the terms saturate."""
 
 from dataclasses import dataclass
-from math import log, sqrt
-
-import numpy as np
+from math import log
 
 from harness.criterion.folds import Doubles
+from harness.divergences.monte_carlo import js_divergence
 
 LOG_2 = log(2)
 
@@ -32,11 +31,9 @@ class Verdict:
 
 def verdict(real_logits: Doubles, fake_logits: Doubles) -> Verdict:
     """What logits (n,), (m,) of a discriminator that saw none of these samples say of JSD."""
-    # Log-sigmoid of the logit, never log of a sigmoid: that is -inf from a logit of -745 on.
-    a, b = LOG_2 - np.logaddexp(0, -real_logits), LOG_2 - np.logaddexp(0, fake_logits)
-    raw = float(a.mean() + b.mean()) / 2
-    half = QUANTILE * sqrt(float(a.var() / len(a) + b.var() / len(b))) / 2
-    least = RESOLUTION / min(len(a), len(b))
+    found = js_divergence(real_logits, fake_logits)
+    raw, half = found.value, QUANTILE * found.standard_error
+    least = RESOLUTION / min(len(real_logits), len(fake_logits))
     wrong = float((real_logits < 0).mean() + (fake_logits > 0).mean()) / 2
     tossed = float((real_logits == 0).mean() + (fake_logits == 0).mean()) / 4
     return Verdict(raw, clamped(raw - half), clamped(max(raw + half, least)), wrong + tossed)

@@ -18,8 +18,9 @@ class Density:
     sample(n, source): n points, float64 (n, dim), on the device of `source`.
     log_prob(points): nats, (n, dim) of any float type -> float64 (n,); None where the distribution has no
     density. `low` and `high` are the corners of a box that holds all but about 1e-9 of the mass, for plots,
-    quadrature and noise. `modes` (k, dim), float64, are the centres where there are any, and `sigma` is the
-    standard deviation along each axis around every one of them, None where they differ.
+    quadrature and noise. `modes` (k, dim), float64, are the centres where there are any, `shares` (k,),
+    float64, the mass around each, and `sigma` is the standard deviation along each axis around every one of
+    them, None where they differ.
     """
 
     dim: int
@@ -29,6 +30,7 @@ class Density:
     high: tuple[float, ...]
     modes: Tensor | None = None
     sigma: float | None = None
+    shares: Tensor | None = None
 
 
 def gaussian_mixture(
@@ -72,4 +74,5 @@ def gaussian_mixture(
         high=tuple((centres + reach)[present].amax(0).tolist()),
         modes=centres[present],
         sigma=float(spreads[0]) if bool((spreads == spreads[0]).all()) else None,
+        shares=shares[present],
     )

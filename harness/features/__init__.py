@@ -3,11 +3,17 @@
 from harness.features.classifier import classifier
 from harness.features.coordinates import coordinates
 from harness.features.extractor import Extractor, extract
+from harness.features.inception import inception
 from harness.features.pixels import pixels
 from harness.registry import Registry
 
 __all__ = ["EXTRACTORS", "Extractor", "extract"]
 
 EXTRACTORS = Registry(
-    "extractor", "harness.extractors", classifier=classifier, pixels=pixels, coordinates=coordinates
+    "extractor",
+    "harness.extractors",
+    classifier=classifier,
+    inception=inception,
+    pixels=pixels,
+    coordinates=coordinates,
 )

@@ -20,14 +20,20 @@ PINNED = {
 
 
 def classifier(
-    dataset: str, shape: tuple[int, int, int], *, weights: str | None = None, sha256: str | None = None
+    dataset: str,
+    shape: tuple[int, int, int],
+    *,
+    domain: str | None = None,
+    weights: str | None = None,
+    sha256: str | None = None,
 ) -> Extractor:
     """A classifier of the data set's own domain; shipped for digits and mnist.
 
-    dataset: name of the data set, which chooses the shipped file; shape: (channels, height, width) of its
-    images. `sha256` refuses any other version of `weights`.
+    dataset: what is judged, which chooses the shipped file unless `domain` names another data set; shape:
+    (channels, height, width) of its images. `sha256` refuses any other version of `weights`.
     """
     refuse_points(dataset, shape)
+    dataset = domain or dataset
     path = Path(weights).expanduser() if weights else SHIPPED / f"{dataset}.safetensors"
     if weights is None:
         if dataset not in PINNED:
@@ -51,6 +57,7 @@ def classifier(
         width=architecture.feature_width,
         num_classes=architecture.num_classes,
         module=_fitted(trained.network, architecture, shape, path),
+        channels=architecture.channels,
     )
 
 

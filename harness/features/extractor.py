@@ -17,8 +17,10 @@ class Extractor:
 
     `module` takes uint8 images (n, channels, height, width) and returns features float32 (n, width) and
     logits float32 (n, num_classes), or None in place of logits where it does not classify. `title` names it
-    in tables, as in "FID (digits classifier)"; `digest` is the SHA-256 of its weights, a part of
-    every protocol. What `reads` float32 in place of uint8 takes points (n, 1, 1, dim).
+    in tables, as in "FID (digits classifier)"; `digest` is all that its features depend on, the SHA-256 of
+    its weights first, and a part of every protocol. What `reads` float32 in place of uint8 takes points
+    (n, 1, 1, dim). `channels`: how many an image file is to be opened with for it, 1 for grey, 3 for colour,
+    None for as many as the file has; `any_size`: whether it resizes images itself.
     """
 
     name: str
@@ -28,6 +30,8 @@ class Extractor:
     num_classes: int | None
     module: nn.Module
     reads: torch.dtype = torch.uint8
+    channels: int | None = None
+    any_size: bool = False
 
 
 def of_points(shape: tuple[int, int, int]) -> bool:

@@ -2,7 +2,21 @@
 
 from collections.abc import Callable
 
-from harness.metrics import criterion, density_criterion, frechet, inception_score, kernel, parzen, prdc
+from harness.metrics import (
+    class_balance,
+    criterion,
+    density_criterion,
+    fid_bootstrap,
+    fid_infinity,
+    frechet,
+    inception_score,
+    kernel,
+    memorization,
+    modes,
+    parzen,
+    per_class,
+    prdc,
+)
 from harness.metrics.inputs import Metric
 from harness.registry import Registry
 
@@ -11,9 +25,15 @@ METRICS: Registry[Callable[..., Metric]] = Registry(
     "metric",
     "harness.metrics",
     fid=frechet.fid,
+    fid_infinity=fid_infinity.fid_infinity,
+    fid_bootstrap=fid_bootstrap.fid_bootstrap,
     kid=kernel.kid,
     inception_score=inception_score.inception_score,
     prdc=prdc.prdc,
+    per_class=per_class.per_class,
+    class_balance=class_balance.class_balance,
+    modes=modes.modes,
+    memorization=memorization.memorization,
     parzen=parzen.parzen,
     criterion=criterion.criterion,
     criterion_features=criterion.criterion_features,

@@ -20,7 +20,7 @@ def criterion() -> Metric:
         values = _values(found, "") | {"jsd_extrapolated": found.extrapolated}
         return Values(values, _notes(found, "C(G)"))
 
-    return Metric(columns, compute)
+    return Metric(columns, compute, needs=frozenset({"images"}))
 
 
 def criterion_features() -> Metric:

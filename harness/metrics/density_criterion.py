@@ -39,7 +39,7 @@ def density_criterion() -> Metric:
         Column("criterion_density", "C(G), p_data known", "lower"),
         Column("jsd_density", "JSD, p_data known", "lower"),
     )
-    return Metric(columns, _compute, needs="density")
+    return Metric(columns, _compute, needs=frozenset({"density", "images"}))
 
 
 def _compute(inputs: MetricInputs) -> Values:

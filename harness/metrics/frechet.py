@@ -2,12 +2,14 @@
 
     FID = |mu_a - mu_b|² + tr S_a + tr S_b - 2 tr (S_a S_b)^½,   S with 1 / (n - 1)
 
-Everything is float64: float32 covariances read 4 to 8 % low. The trace of the square root comes from
-symmetric eigenvalues, which are real and cannot fail to converge the way a general matrix square root does.
-With fewer samples than features S is singular, and the same trace is cheaper and sharper from the samples:
-S_a = X'X / (n - 1) and S_b = Y'Y / (m - 1) for centred X, Y give
+Everything is float64: float32 covariances read 4 to 8 % low. For any factors S_a = A'A and S_b = B'B
 
-    tr (S_a S_b)^½ = |X Y'|_* / ((n - 1)(m - 1))^½      (nuclear norm, the sum of singular values).
+    tr (S_a S_b)^½ = |A B'|_* = tr (A S_b A')^½      (nuclear norm, the sum of singular values).
+
+Where both are positive definite A is a Cholesky factor and the eigenvalues on the right are symmetric: real,
+without eigenvectors, and they cannot fail to converge the way a general matrix square root does. Elsewhere it
+is the singular values, because a root makes 1e-8 of a zero eigenvalue's rounding; with fewer samples than
+features the centred samples are the factor, and the matrix is as small as there are samples.
 """
 
 import torch
@@ -15,10 +17,9 @@ from torch import Tensor
 
 from harness.errors import MetricError
 from harness.metrics import checks
+from harness.metrics.covariance import Gaussian, congruence
+from harness.metrics.frechet_error import standard_error
 from harness.metrics.inputs import Column, Metric, MetricInputs, Values
-
-BLOCK = 4096
-"""Rows turned into float64 at once."""
 
 
 def fid() -> Metric:
@@ -27,37 +28,31 @@ def fid() -> Metric:
 
 
 def _compute(inputs: MetricInputs) -> Values:
-    real, fake = inputs.reference.features, inputs.fake.features
-    value = frechet_distance(real, fake)
-    width = real.shape[1]
-    notes = tuple(
-        f"FID: {len(features)} {name} samples are fewer than the {width} features, so the covariance is"
-        " singular and the value is biased upwards"
-        for name, features in (("reference", real), ("fake", fake))
-        if len(features) < width
+    real, fake = checks.pair("fid", inputs.reference.features, inputs.fake.features, at_least=2)
+    a, b = Gaussian.of(real), Gaussian.of(fake)
+    values = {"fid": distance(a, b)}
+    error = standard_error(real, a, fake, b)
+    if error is not None:
+        values["fid_se"] = checks.finite("fid", error)
+    reason = too_few(len(real), len(fake), real.shape[1])
+    return Values(values, unreliable={"fid": reason} if reason else {})
+
+
+def too_few(reference: int, fake: int, width: int) -> str | None:
+    """Why a FID of so few samples of `width` features is not to be trusted; None where there are enough."""
+    short = [f"{n} {side}" for n, side in ((reference, "reference"), (fake, "fake")) if n < width]
+    if not short:
+        return None
+    return (
+        f"{' and '.join(short)} samples are fewer than the {width} features, so the covariance is singular"
+        " and the value is biased upwards"
     )
-    return Values({"fid": value}, notes)
 
 
 def frechet_distance(features_a: Tensor, features_b: Tensor) -> float:
     """FID of features (n, width) and (m, width), n, m >= 2, in squared feature units; never below 0."""
     a, b = checks.pair("fid", features_a, features_b, at_least=2)
-    width = a.shape[1]
-    if len(a) >= width and len(b) >= width:
-        return frechet_distance_from_moments(*moments(a), *moments(b))
-    if len(a) > len(b):
-        a, b = b, a
-    mu_a, mu_b = (x.mean(0, dtype=torch.float64) for x in (a, b))
-    x = (a.double() - mu_a) / (len(a) - 1) ** 0.5
-    if len(b) < width:
-        y = (b.double() - mu_b) / (len(b) - 1) ** 0.5
-        total = x.square().sum() + y.square().sum()
-        root = torch.linalg.svdvals(x @ y.T).sum()
-    else:
-        cov_b = moments(b)[1]
-        total = x.square().sum() + cov_b.trace()
-        root = _sum_of_roots(x @ cov_b @ x.T)
-    return _distance(mu_a - mu_b, total, root)
+    return distance(Gaussian.of(a), Gaussian.of(b))
 
 
 def frechet_distance_from_moments(mu_a: Tensor, cov_a: Tensor, mu_b: Tensor, cov_b: Tensor) -> float:
@@ -66,31 +61,20 @@ def frechet_distance_from_moments(mu_a: Tensor, cov_a: Tensor, mu_b: Tensor, cov
     if not all(bool(part.isfinite().all()) for part in parts):
         raise MetricError("fid: a mean or a covariance holds NaN or infinity")
     mu_a, cov_a, mu_b, cov_b = parts
-    values, vectors = torch.linalg.eigh(cov_a)
-    root_a = (vectors * values.clamp_min(0).sqrt()) @ vectors.T
-    root = _sum_of_roots(root_a @ cov_b @ root_a)
-    return _distance(mu_a - mu_b, cov_a.trace() + cov_b.trace(), root)
+    return distance(Gaussian.from_moments(mu_a, cov_a), Gaussian.from_moments(mu_b, cov_b))
 
 
-def moments(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean (width) and unbiased covariance (width, width) of features (n, width), float64.
-
-    Centred before it is squared, and block by block: no float64 copy of the whole set.
-    """
-    mean = features.mean(0, dtype=torch.float64)
-    scatter = mean.new_zeros(len(mean), len(mean))
-    for rows in checks.slices(len(features), BLOCK):
-        centred = features[rows].double() - mean
-        scatter.addmm_(centred.T, centred)
-    return mean, scatter / (len(features) - 1)
-
-
-def _sum_of_roots(matrix: Tensor) -> Tensor:
-    # Symmetrised because rounding is not; below 0 there is only rounding.
-    eigenvalues: Tensor = torch.linalg.eigvalsh((matrix + matrix.T) / 2)
-    return eigenvalues.clamp_min(0).sqrt().sum()
-
-
-def _distance(shift: Tensor, total_variance: Tensor, root: Tensor) -> float:
+def distance(a: Gaussian, b: Gaussian) -> float:
+    """FID of two Gaussians of one width, on one device; never below 0. MetricError where it overflows."""
+    shift = (a.mean - b.mean).square().sum()
+    squared = shift + a.total_variance + b.total_variance - 2 * _trace_of_root(a, b)
     # Checked first: max(0, NaN) is 0.
-    return max(0.0, checks.finite("fid", float(shift.square().sum() + total_variance - 2 * root)))
+    return max(0.0, checks.finite("fid", float(squared)))
+
+
+def _trace_of_root(a: Gaussian, b: Gaussian) -> Tensor:
+    if a.triangular and b.triangular and b.covariance is not None:
+        eigenvalues: Tensor = torch.linalg.eigvalsh(congruence(a.factor, b.covariance))
+        return eigenvalues.clamp_min(0).sqrt().sum()
+    singular_values: Tensor = torch.linalg.svdvals(a.factor @ b.factor.T)
+    return singular_values.sum()

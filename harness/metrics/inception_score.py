@@ -39,10 +39,12 @@ def inception_score(*, splits: Annotated[int, Field(ge=1)] = 10) -> Metric:
         if found.standard_error is not None:
             values[f"{KEY}_se"] = found.standard_error
         per_split, classes = len(logits) // splits, logits.shape[1]
-        short = f"IS: {per_split} samples a split bound the score at {per_split}, below the {classes} classes"
-        return Values(values, (short,) if per_split < classes else ())
+        if per_split >= classes:
+            return Values(values)
+        bounded = f"{per_split} samples a split bound the score at {per_split}, below the {classes} classes"
+        return Values(values, unreliable={KEY: bounded})
 
-    return Metric((Column(KEY, "IS", "higher"),), compute, needs="logits")
+    return Metric((Column(KEY, "IS", "higher"),), compute, needs=frozenset({"logits"}))
 
 
 def score_from_logits(logits: Tensor, *, splits: int = 10, seed: int = 0) -> ClassScore:

@@ -67,7 +67,12 @@ def parzen(
         values = {"parzen": found.mean, "parzen_se": found.standard_error}
         return Values(values, _notes(found, tried, len(centres)))
 
-    return Metric((Column("parzen", "Parzen LL", "higher"),), compute, control="train")
+    return Metric(
+        (Column("parzen", "Parzen LL", "higher"),),
+        compute,
+        control="train",
+        needs=frozenset({"images", "held_out"}),
+    )
 
 
 def parzen_score(centres: Tensor, validation: Tensor, points: Tensor, sigmas: Sequence[float]) -> ParzenScore:

@@ -11,19 +11,27 @@ from torch.distributions import Normal
 
 from harness.errors import MetricError
 from harness.metrics import METRICS
-from harness.metrics.inputs import Metric, MetricInputs, Sample, Values
+from harness.metrics.inputs import Metric, MetricInputs, Modes, Sample, Values
 from harness.options import describe, keyword_arguments
 
 N = 120
 
 PERFECT = {
     "fid": 0.0,
+    "fid_bootstrap": 0.0,
     "precision": 1.0,
     "recall": 1.0,
     "density": 1.0,
     "coverage": 1.0,
     "criterion": -math.log(4),
     "jsd": 0.0,
+    "class_fid": 0.0,
+    "class_fid_worst": 0.0,
+    "class_coverage": 1.0,
+    "class_coverage_worst": 1.0,
+    "class_kl": 0.0,
+    "authpct": 0.0,
+    "nearest_ratio": 0.0,
 }
 """Values of a generator that repeats the real images. KID is unbiased, so it scatters around 0 and is below
 it here; IS has no ideal value of its own, and reads what the real images' logits give."""
@@ -37,7 +45,18 @@ def sample(seed: int, shift: float = 0.0, n: int = N) -> Sample:
     features = torch.randn(n, 8, generator=source) + shift
     noise = torch.randn(n, 1, 4, 4, generator=source)
     images = (noise * 40 + 128 + 30 * shift).clamp(0, 255).to(torch.uint8)
-    return Sample(images, features, 2 * features[:, :5])
+    labels = features[:, :5].argmax(1)
+    # Far from the real images the fifth class wins, too.
+    logits = 2 * features[:, :5] + shift * torch.arange(5)
+    return Sample(images, features, logits, labels)
+
+
+MODES = Modes(
+    torch.tensor([[110.0], [146.0]], dtype=torch.float64).expand(2, 16),
+    sigma=50.0,
+    shares=torch.tensor([0.5, 0.5], dtype=torch.float64),
+)
+"""Of the real images: not theirs, but near them."""
 
 
 def inputs(shift: float = 0.5) -> MetricInputs:
@@ -49,6 +68,7 @@ def inputs(shift: float = 0.5) -> MetricInputs:
         real.after(N // 2),
         seed=3,
         log_density=log_density,
+        modes=MODES,
     )
 
 
@@ -61,11 +81,6 @@ def log_density(images: Tensor) -> Tensor:
 def built(name: str, **options: object) -> Metric:
     entry: Callable[..., Metric] = METRICS.resolve(name)
     return entry(**keyword_arguments(entry, options))
-
-
-def rows(part: Sample, order: Tensor) -> Sample:
-    assert part.logits is not None
-    return Sample(part.images[order], part.features[order], part.logits[order])
 
 
 every_metric = pytest.mark.parametrize("name", list(METRICS))
@@ -96,14 +111,20 @@ def test_gives_its_columns_as_finite_numbers(name: str) -> None:
     assert set(found.values) <= {key + end for key in keys for end in ("", "_low", "_high", "_se")}
     assert all(type(value) is float and math.isfinite(value) for value in found.values.values())
     assert all(isinstance(note, str) and note for note in found.notes)
+    assert {key.partition("/")[0] for key in found.details} <= keys
+    assert all(type(value) is float and math.isfinite(value) for value in found.details.values())
+    assert all(key in keys and reason for key, reason in found.unreliable.items())
     for key in keys & {key.removesuffix("_low") for key in found.values if key.endswith("_low")}:
         assert found.values[f"{key}_low"] <= found.values[key] <= found.values[f"{key}_high"]
 
 
 @every_metric
 def test_perfect_generator(name: str) -> None:
-    same = MetricInputs(sample(0), sample(0), sample(0), seed=3, log_density=log_density)
-    values = built(name).compute(same).values
+    metric = built(name)
+    # What is held out for a metric that looks for copies must not be copied itself.
+    held_out = sample(7) if "held_out" in metric.needs else sample(0)
+    same = MetricInputs(sample(0), held_out, sample(0), seed=3, log_density=log_density, modes=MODES)
+    values = metric.compute(same).values
     for column in built(name).columns:
         if column.key in PERFECT:
             assert values[column.key] == pytest.approx(PERFECT[column.key], abs=1e-5)
@@ -115,8 +136,8 @@ def test_perfect_generator(name: str) -> None:
 def test_a_worse_generator_does_not_look_better(name: str) -> None:
     near, far = (built(name).compute(inputs(shift)).values for shift in (0.0, 3.0))
     for column in built(name).columns:
-        if name == "inception_score":
-            continue  # It never sees the real images: far from them is no worse to it.
+        if name in {"inception_score", "memorization"}:
+            continue  # IS never sees the real images, and far from them there are no copies of any.
         assert far[column.key] != near[column.key]
         assert (far[column.key] > near[column.key]) == (column.better == "lower")
 
@@ -130,10 +151,10 @@ def test_order_of_rows_does_not_matter(name: str) -> None:
     half = torch.randperm(N // 2, generator=torch.Generator().manual_seed(8))
     moved = replace(
         given,
-        reference=rows(given.reference, order.flip(0)),
-        validation=rows(given.validation, half),
-        test=rows(given.test, half.flip(0)),
-        fake=rows(given.fake, order),
+        reference=given.reference.rows(order.flip(0)),
+        validation=given.validation.rows(half),
+        test=given.test.rows(half.flip(0)),
+        fake=given.fake.rows(order),
     )
     first, second = (built(name, **options).compute(each).values for each in (given, moved))
     assert first.keys() == second.keys()
@@ -162,7 +183,7 @@ def spoiled(part: Sample, value: float) -> Sample:
     images, features, logits = part.images.float(), part.features.clone(), part.logits.clone()
     for tensor in (images, features, logits):
         tensor[[4, 7]] = value
-    return Sample(images, features, logits)
+    return Sample(images, features, logits, part.labels)
 
 
 @every_metric

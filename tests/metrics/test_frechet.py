@@ -12,7 +12,8 @@ from torch import Tensor
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from harness.errors import MetricError
-from harness.metrics.frechet import fid, frechet_distance, frechet_distance_from_moments, moments
+from harness.metrics.covariance import moments
+from harness.metrics.frechet import fid, frechet_distance, frechet_distance_from_moments
 from harness.metrics.inputs import MetricInputs, Sample
 
 F64 = torch.float64
@@ -58,13 +59,33 @@ def test_closed_form_of_rank_one() -> None:
     u, v = torch.tensor([1.0, 0.0], dtype=F64), torch.tensor([0.6, 0.8], dtype=F64)
     zero = torch.zeros(2, dtype=F64)
     found = frechet_distance_from_moments(zero, torch.outer(u, u), zero, torch.outer(v, v))
-    assert found == pytest.approx(0.8, abs=1e-7)
+    assert found == pytest.approx(0.8, abs=1e-8)
+
+
+@pytest.mark.parametrize("width", [3, 40, 300])
+@pytest.mark.parametrize(("null_a", "null_b"), [(0.0, 0.0), (0.5, 0.0), (0.0, 0.5), (0.6, 0.8), (1.0, 0.0)])
+def test_closed_form_where_covariances_commute(width: int, null_a: float, null_b: float) -> None:
+    """|sqrt(values_a) - sqrt(values_b)|², in any frame, whatever part of either spectrum is zero."""
+    frame = torch.linalg.qr(normal(width, width, width)).Q
+    values_a, values_b = normal(1, width).square() + 0.1, normal(2, width).square() + 0.1
+    values_a[: int(null_a * width)] = 0
+    values_b[: int(null_b * width)] = 0
+    cov_a, cov_b = (frame @ torch.diag(values) @ frame.T for values in (values_a, values_b))
+    expected = float((values_a.sqrt() - values_b.sqrt()).square().sum())
+    zero = torch.zeros(width, dtype=F64)
+    assert frechet_distance_from_moments(zero, cov_a, zero, cov_b) == pytest.approx(expected, abs=1e-8)
+    assert frechet_distance_from_moments(zero, cov_a, zero, cov_a) == pytest.approx(0, abs=1e-8)
+
+
+def test_features_of_very_different_scale() -> None:
+    scales = torch.tensor([1e-6, 1.0, 1e6], dtype=F64)
+    cov_a, cov_b, zero = torch.diag(scales**2), torch.diag((3 * scales) ** 2), torch.zeros(3, dtype=F64)
+    found = frechet_distance_from_moments(zero, cov_a, zero, cov_b)
+    assert found == pytest.approx(4 * float(scales.square().sum()), rel=1e-12)
 
 
 def test_covariance_is_the_unbiased_one() -> None:
     assert frechet_distance(matrix([0], [2]), matrix([1], [5])) == pytest.approx(6, abs=1e-12)
-    x = correlated(0, 5000, 7)
-    assert torch.allclose(moments(x)[1], torch.cov(x.T), rtol=1e-12)
 
 
 def scipy_fid(a: Tensor, b: Tensor) -> float:
@@ -74,15 +95,18 @@ def scipy_fid(a: Tensor, b: Tensor) -> float:
 
 
 class Identity(torch.nn.Module):
-    num_features = 24
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.num_features = width
 
     def forward(self, x: Tensor) -> Tensor:
         return x
 
 
-def test_equals_torchmetrics_and_scipy() -> None:
-    a, b = correlated(0, 700, 24), correlated(5, 900, 24)
-    peer = FrechetInceptionDistance(feature=Identity()).set_dtype(F64)
+@pytest.mark.parametrize(("n", "m", "width"), [(700, 900, 24), (2000, 1500, 300)])
+def test_equals_torchmetrics_and_scipy(n: int, m: int, width: int) -> None:
+    a, b = correlated(0, n, width), correlated(5, m, width)
+    peer = FrechetInceptionDistance(feature=Identity(width)).set_dtype(F64)
     peer.update(a, real=True)
     peer.update(b, real=False)
     assert frechet_distance(a, b) == pytest.approx(float(peer.compute()), rel=1e-6)
@@ -149,11 +173,14 @@ def sample(features: Tensor) -> Sample:
     return Sample(torch.zeros(len(features), 1, 2, 2, dtype=torch.uint8), features, None)
 
 
-def test_entry_says_when_samples_are_fewer_than_features() -> None:
+def test_entry_marks_a_value_of_fewer_samples_than_features() -> None:
     real, fake = sample(normal(0, 100, 16)), sample(normal(1, 10, 16))
-    noted = fid().compute(MetricInputs(real, real, fake))
-    assert noted.values["fid"] == frechet_distance(real.features, fake.features)
-    assert len(noted.notes) == 1
-    assert "10 fake samples" in noted.notes[0]
-    assert "16 features" in noted.notes[0]
-    assert not fid().compute(MetricInputs(real, real, real)).notes
+    few = fid().compute(MetricInputs(real, real, fake))
+    assert few.values == {"fid": frechet_distance(real.features, fake.features)}
+    assert "10 fake samples" in few.unreliable["fid"]
+    assert "16 features" in few.unreliable["fid"]
+    neither = fid().compute(MetricInputs(fake, fake, fake)).unreliable["fid"]
+    assert "10 reference and 10 fake samples" in neither
+    enough = fid().compute(MetricInputs(real, real, real))
+    assert not enough.unreliable
+    assert enough.values.keys() == {"fid", "fid_se"}

@@ -1,4 +1,7 @@
-"""Precision, recall, density, coverage: exact values, the published self-test, ties."""
+"""Precision, recall, density, coverage: exact values, the published self-test, ties, errors."""
+
+from math import prod
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from harness.errors import MetricError
-from harness.metrics.prdc import Manifold, manifold_scores, squared_radii
+from harness.metrics.prdc import Manifold, coverage, manifold_scores
 
 F64 = torch.float64
 
@@ -21,7 +24,16 @@ def line(*values: float) -> Tensor:
     return torch.tensor(values, dtype=F64)[:, None]
 
 
-def plain(real: Tensor, fake: Tensor, k: int) -> Manifold:
+class Four(NamedTuple):
+    """The values without their errors."""
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def plain(real: Tensor, fake: Tensor, k: int) -> Four:
     """The formulas of the papers, in the manner of the authors' code."""
 
     def distances(a: Tensor, b: Tensor) -> np.ndarray:
@@ -30,7 +42,7 @@ def plain(real: Tensor, fake: Tensor, k: int) -> Manifold:
     across = distances(real, fake)
     radii_real, radii_fake = (np.sort(distances(x, x), axis=1)[:, k] for x in (real, fake))
     inside = across < radii_real[:, None]
-    return Manifold(
+    return Four(
         precision=inside.any(0).mean(),
         recall=(across < radii_fake[None]).any(1).mean(),
         density=inside.sum() / (k * len(fake)),
@@ -38,18 +50,18 @@ def plain(real: Tensor, fake: Tensor, k: int) -> Manifold:
     )
 
 
-def assert_equal(found: Manifold, expected: Manifold) -> None:
-    for name in ("precision", "recall", "density", "coverage"):
+def assert_equal(found: Manifold, expected: Manifold | Four) -> None:
+    for name in Four._fields:
         assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-12), name
 
 
 @pytest.mark.parametrize(
     ("fake", "k", "expected"),
     [
-        (line(0.5, 2, 10, 11), 1, Manifold(0.5, 0.75, 0.75, 0.75)),
-        (line(0.5, 2, 10, 11.5), 2, Manifold(0.75, 1, 1, 1)),
-        (line(0, 1, 3, 6), 1, Manifold(1, 1, 1, 1)),
-        (line(100, 101, 103, 106), 1, Manifold(0, 0, 0, 0)),
+        (line(0.5, 2, 10, 11), 1, Four(0.5, 0.75, 0.75, 0.75)),
+        (line(0.5, 2, 10, 11.5), 2, Four(0.75, 1, 1, 1)),
+        (line(0, 1, 3, 6), 1, Four(1, 1, 1, 1)),
+        (line(100, 101, 103, 106), 1, Four(0, 0, 0, 0)),
     ],
 )
 def test_exact_values(fake: Tensor, k: int, expected: Manifold) -> None:
@@ -79,7 +91,7 @@ def test_equals_the_plain_formula() -> None:
 def test_ties_count_as_in_the_plain_formula_whatever_the_tile(block: int) -> None:
     """Fake samples that are real ones tie at the k-th neighbour; `<=`, or rounding, would count them."""
     real = (normal(0, 150, 13) + 3).float()
-    assert_equal(manifold_scores(real, real, block=block), Manifold(1, 1, 1, 1))
+    assert_equal(manifold_scores(real, real, block=block), Four(1, 1, 1, 1))
     mixed = torch.cat([real[::2], normal(1, 60, 13).float() + 3])
     assert_equal(manifold_scores(real, mixed, block=block), plain(real, mixed, 5))
 
@@ -97,12 +109,6 @@ def test_one_value_repeated_and_far_outliers() -> None:
     wild = normal(2, 40, 5)
     wild[0] = 1e7
     assert_equal(manifold_scores(real, wild), plain(real, wild, 5))
-
-
-def test_radii_are_the_plain_ones_at_an_offset() -> None:
-    x = normal(0, 90, 3) + 1e5
-    expected = (x[:, None] - x[None]).square().sum(-1).sort(1).values[:, 4]
-    assert torch.allclose(squared_radii(x, 4, block=32), expected, rtol=1e-12)
 
 
 @settings(max_examples=25, deadline=None)
@@ -126,6 +132,44 @@ def test_neither_tiles_nor_order_nor_frame_matter(seed: int, n: int, m: int, k: 
         assert_equal(manifold_scores(a, b, neighbours=k, block=block), found)
     swapped = manifold_scores(fake, real, neighbours=k)
     assert (swapped.precision, swapped.recall) == (found.recall, found.precision)
+
+
+@pytest.mark.parametrize(("dim", "scale"), [(3, 3.0), (3, 2.0), (10, 1.0)])
+def test_standard_errors_are_the_spread_over_other_fake_samples(dim: int, scale: float) -> None:
+    """Of precision and density within what 300 draws can tell; that of coverage, a jackknife, is too high
+    rather than too low (Efron and Stein 1981), and the more so the nearer coverage is to 1."""
+    real = normal(0, 150, dim)
+    found = [manifold_scores(real, scale * normal(i, 100, dim)) for i in range(1, 301)]
+    for name, low, high in (("precision", 0.85, 1.2), ("density", 0.85, 1.2), ("coverage", 0.95, 1.6)):
+        spread = float(torch.tensor([getattr(each, name) for each in found]).std())
+        claimed = torch.tensor([getattr(each, f"{name}_se") for each in found])
+        assert low <= float(claimed.square().mean().sqrt()) / spread <= high, name
+
+
+@pytest.mark.parametrize("block", [7, 1024])
+def test_error_of_coverage_is_the_jackknife_done_the_long_way(block: int) -> None:
+    real, fake = normal(0, 40, 2), normal(1, 25, 2)
+    left = torch.tensor(
+        [coverage("prdc", real, torch.cat([fake[:j], fake[j + 1 :]])) for j in range(25)], dtype=F64
+    )
+    expected = float((24 * left.var(unbiased=False)).sqrt())
+    assert manifold_scores(real, fake, block=block).coverage_se == pytest.approx(expected, rel=1e-10)
+
+
+def test_coverage_alone_is_that_of_the_four() -> None:
+    for seed in range(5):
+        real, fake = ((normal(seed + side, 90, 3) * 2).round() for side in (0, 50))
+        assert coverage("prdc", real, fake, block=32) == manifold_scores(real, fake).coverage
+
+
+@pytest.mark.parametrize(("n", "m", "k"), [(60, 60, 3), (100, 30, 5)])
+def test_expected_coverage_of_equal_distributions(n: int, m: int, k: int) -> None:
+    """1 - (n-1)...(n-k) / (m+n-1)...(m+n-k), in any dimension (Naeem et al. 2020, eq. 9)."""
+    expected = 1 - prod((n - i) / (m + n - i) for i in range(1, k + 1))
+    found = torch.tensor(
+        [coverage("prdc", normal(2 * i, n, 4), normal(2 * i + 1, m, 4), neighbours=k) for i in range(300)]
+    )
+    assert float(found.mean()) == pytest.approx(expected, abs=4 * float(found.std()) / 300**0.5)
 
 
 def test_refuses() -> None:
