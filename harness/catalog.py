@@ -1,6 +1,7 @@
 """Every table under the place where a configuration names its entries, and the step from names to objects."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,7 +83,11 @@ def refuse_misfits(setup: Setup, dataset: Dataset) -> None:
     if setup.evaluation.reference == "train":
         offered.add("train")
     for name, metric in build_metrics(setup).items():
-        refuse_needs(name, metric, offered, f"data set {dataset.name}", extractor.name)
+        # Generated images have no labels of their own: their class is the one that is predicted.
+        with_classes = (
+            metric if "labels" not in metric.needs else replace(metric, needs=metric.needs | {"logits"})
+        )
+        refuse_needs(name, with_classes, offered, f"data set {dataset.name}", extractor.name)
     build_diagnostics(setup, dataset)
 
 

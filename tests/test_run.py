@@ -219,6 +219,7 @@ def test_a_metric_that_is_not_finite_is_a_failure_that_names_it(
 
     class Broken:
         columns = ()
+        needs: frozenset[str] = frozenset()
 
         def compute(self, inputs: object) -> Values:
             return Values({"fid": float("nan")})

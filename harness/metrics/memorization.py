@@ -57,7 +57,7 @@ class Memorization:
 def memorization() -> Metric:
     """Authentic images in percent (Alaa et al. 2022), and nearest distances to train over held-out images."""
     columns = (Column("authpct", "AuthPct", "higher"), Column("nearest_ratio", "NN ratio", "higher"))
-    return Metric(columns, _compute, needs=frozenset({"held_out"}))
+    return Metric(columns, _compute, needs=frozenset({"held_out", "train"}))
 
 
 def _compute(inputs: MetricInputs) -> Values:

@@ -63,10 +63,10 @@ def test_floor_and_ceiling_enclose_an_untrained_generator() -> None:
     judge = evaluator()
     floor, ceiling = judge.floor(), judge.judge.ceiling()
     untrained = judge.score(NETWORKS["mlp"]((1, 8, 8), latent=LATENT).generator, LATENT, 0)
-    assert floor.values["fid"] < 1 < 20 < ceiling.values["fid"]
+    assert floor.values["fid"] < 2 < 20 < ceiling.values["fid"]
     assert floor.values["fid"] < untrained.values["fid"]
     assert floor.values["recall"] > 0.9 > untrained.values["recall"]
-    assert floor.num_samples == 500
+    assert floor.num_samples == 300
     assert ceiling.num_samples == 300
     # The floor's C(G) is near -log 4: real images cannot be told from real images.
     assert floor.values["criterion"] < -1.3

@@ -122,7 +122,7 @@ def test_values_intervals_and_notes() -> None:
         )
     assert found.values["jsd_density_low"] < found.values["jsd_density"] < found.values["jsd_density_high"]
     assert found.notes == ()
-    assert metric.needs == "density"
+    assert metric.needs == {"density", "images"}
 
 
 def test_equal_and_disjoint_distributions_come_with_a_note() -> None:

@@ -84,9 +84,9 @@ def test_without_logits_the_error_names_the_way_out() -> None:
 
 
 def test_says_when_a_split_is_too_small_for_the_classes() -> None:
-    noted = inception_score().compute(inputs(one_hot(*[4] * 10)))
-    assert noted.notes
-    assert not inception_score(splits=4).compute(inputs(one_hot(*[4] * 10))).notes
+    doubtful = inception_score().compute(inputs(one_hot(*[4] * 10)))
+    assert "below the 10 classes" in doubtful.unreliable["inception_score"]
+    assert not inception_score(splits=4).compute(inputs(one_hot(*[4] * 10))).unreliable
     assert "inception_score_se" not in inception_score(splits=1).compute(inputs(one_hot(*[4] * 10))).values
 
 

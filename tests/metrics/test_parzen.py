@@ -140,7 +140,7 @@ def test_the_entry_follows_the_protocol() -> None:
 
 def test_only_the_first_validation_images_choose_sigma() -> None:
     given = inputs()
-    black = replace(given.validation, images=torch.zeros_like(given.validation.images))
+    black = replace(given.validation, pixels=torch.zeros_like(given.validation.images))
     mixed = given.validation.first(60).followed_by(black.after(60))
     entry = parzen(selection=60)
     assert entry.compute(replace(given, validation=mixed)) == entry.compute(given)
