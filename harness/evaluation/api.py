@@ -98,9 +98,11 @@ def _judged(request: Request, controls: bool, cache: Path | None, progress: Prog
     scores = judge.score(fake, request.seed)
     if bad := [key for key, value in scores.values.items() if not isfinite(value)]:
         raise MetricError(f"not finite: {', '.join(bad)}")
-    notes = dict.fromkeys(
-        note for side in (judge.reference, fake, *judge.held_out) for note in side.source.notes
-    )
+    sides = (judge.reference, fake, *judge.held_out)
+    notes = dict.fromkeys(note for side in sides for note in side.source.notes)
+    sizes = {f"{side.source.title} {'×'.join(map(str, side.source.shape[1:]))}" for side in sides}
+    if len({side.source.shape[1:] for side in sides}) > 1:
+        notes[f"images of several sizes, each resized by the protocol: {', '.join(sorted(sizes))}"] = None
     return Evaluation(
         replace(scores, notes=(*notes, *scores.notes)),
         tuple(column for metric in settings.metrics.values() for column in metric.columns),
