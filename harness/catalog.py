@@ -183,9 +183,7 @@ def _made(table: Registry[Callable[..., T]], part: Part, *arguments: object) -> 
     entry = table.resolve(part.name)
     try:
         options = keyword_arguments(entry, part.options)
-    except (
-        ValidationError
-    ) as error:  # of a part that no experiment file named, where it would have been found
+    except ValidationError as error:  # in an experiment file it would have been found when that was read
         first = error.errors(include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"])
         raise ConfigError(f"{table.kind} {part.name}: option `{where}`: {first['msg']}") from error

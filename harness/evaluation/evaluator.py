@@ -14,7 +14,7 @@ from harness.features import Extractor
 from harness.metrics.inputs import Metric
 from harness.networks import Latent
 from harness.protocol import Protocol
-from harness.sources import Source, dataset_source, tensor_source
+from harness.sources import dataset_source, tensor_source
 from harness.sources.generator import draw
 
 IN_A_PICTURE = {"images": 64, "points": 2_000}
@@ -55,7 +55,7 @@ class Evaluator:
     def score(self, network: nn.Module, latent: Latent, seed: int) -> Scores:
         """Every metric of `protocol.num_samples` images; the latents are a function of the seed alone."""
         images = self.draw(network, latent, self.judge.settings.num_samples, seed, "eval")
-        return self.judge.score(self.judge.measure(self._source(images)), seed)
+        return self.judge.score(self.judge.measure(tensor_source(images, "generated images")), seed)
 
     def floor(self) -> Scores:
         """Test images in the place of generated ones."""
@@ -83,17 +83,15 @@ class Evaluator:
             device=settings.device,
         )
 
-    def _source(self, images: Tensor) -> Source:
-        return tensor_source(images, "generated images")
-
 
 def reals_of(dataset: Dataset, evaluation: Evaluation) -> Reals:
     """The splits of a data set in their places. Both splits that the reference is not are held out; but only
     the validation split is while a search runs on it, so that the test split stays untouched."""
     held_out = ("validation",) if evaluation.reference == "validation" else ("validation", "test")
+    splits = {split: dataset_source(dataset, split) for split in ("train", "validation", "test")}
     return Reals(
-        reference=dataset_source(dataset, evaluation.reference),
-        held_out=tuple(dataset_source(dataset, split) for split in held_out),
-        control=dataset_source(dataset, "test"),
-        train=None if evaluation.reference == "train" else dataset_source(dataset, "train"),
+        reference=splits[evaluation.reference],
+        held_out=tuple(splits[split] for split in held_out),
+        control=splits["test"],
+        train=None if evaluation.reference == "train" else splits["train"],
     )

@@ -39,9 +39,8 @@ class Scores:
 class Reals:
     """Real images. `reference`: what others are compared with; `held_out`: those that no generator was
     trained on, up to two sets, the second for metrics that choose something on the first; `control`: what
-    stands in the place of generated images for the floor; `train`: the same for metrics that measure on
-    held-out
-    images."""
+    stands in the place of generated images for the floor, which may be one of those; `train`: the same for
+    metrics that measure on held-out images."""
 
     reference: Source
     held_out: tuple[Source, ...] = ()
@@ -76,16 +75,17 @@ class Judge:
         self.settings = settings
         self._cache = cache
         self._progress = progress
+        self._known: dict[int, Measured] = {}
 
     @cached_property
     def reference(self) -> Measured:
         """The images that the protocol compares with."""
-        return self.measure(self.reals.reference, cache=True)
+        return self._real(self.reals.reference)
 
     @cached_property
     def held_out(self) -> tuple[Measured, ...]:
         """Real images that no generator was trained on."""
-        return tuple(self.measure(source, cache=True) for source in self.reals.held_out)
+        return tuple(self._real(source) for source in self.reals.held_out)
 
     @cached_property
     def protocol(self) -> Protocol:
@@ -104,15 +104,24 @@ class Judge:
             metric_options=settings.metric_options,
         )
 
-    def measure(self, source: Source, *, cache: bool = False) -> Measured:
-        """One pass over `source` through the extractor; remembered with `cache`."""
+    def measure(self, source: Source) -> Measured:
+        """One pass over `source` through the extractor."""
+        return self._pass(source, None)
+
+    def _real(self, source: Source) -> Measured:
+        """The same, of one of `reals`: once, whatever places it stands in, and remembered in the cache."""
+        if id(source) not in self._known:
+            self._known[id(source)] = self._pass(source, self._cache)
+        return self._known[id(source)]
+
+    def _pass(self, source: Source, cache: Path | None) -> Measured:
         return measure(
             source,
             self.settings.extractor,
             batch_size=self.settings.batch_size,
             device=self.settings.device,
             keep_pixels=self.settings.needs("images"),
-            cache=self._cache if cache else None,
+            cache=cache,
             progress=self._progress,
         )
 
@@ -131,7 +140,7 @@ class Judge:
         if self.reals.control is None:
             return None
         # As many as are judged, where there are as many: the bias of FID depends on the count.
-        control = self.measure(self.reals.control, cache=True).sample.first(self.settings.num_samples)
+        control = self._real(self.reals.control).sample.first(self.settings.num_samples)
         # The held-out images must not be those that are judged.
         judged = self._inputs(control)
         apart = replace(judged, test=None)
@@ -151,7 +160,7 @@ class Judge:
 
     @cached_property
     def _train_control(self) -> Sample:
-        train = self.reference if self.reals.train is None else self.measure(self.reals.train, cache=True)
+        train = self.reference if self.reals.train is None else self._real(self.reals.train)
         return train.sample.first(self.settings.num_samples)
 
     def ceiling(self) -> Scores:

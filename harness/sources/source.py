@@ -32,12 +32,11 @@ class Source:
     shape: (channels, height, width), the same for all of them;
     read: begins anew at every call, and gives all images in chunks of any size, holding a few chunks at most;
     content: SHA-256 over all that `read` depends on, independent of the order of files, found without
-    decoding
-        anything; None where it cannot be known beforehand;
-    notes: what a reader must know of how the images were read; skipped: what was found to be no image
-    already; levels: evenly spaced grey values of the images, None for points; density: the distribution of
-    points,
-        where it is known.
+        decoding anything; None where it cannot be known beforehand;
+    notes: what a reader must know of how the images were read;
+    skipped: what was found to be no image already;
+    levels: evenly spaced grey values of the images, None for points;
+    density: the distribution of points, where it is known.
     """
 
     title: str
