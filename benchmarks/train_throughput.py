@@ -30,6 +30,7 @@ from torch.utils.data import DataLoader
 from torchvision import datasets, transforms
 
 from harness.config import Training
+from harness.data import Split
 from harness.data.mnist import mnist
 from harness.losses import LOSSES
 from harness.networks import NETWORKS, Latent, Pair
@@ -111,9 +112,10 @@ def bare(images: Tensor, device: torch.device) -> Iterator[None]:
 
 def ours(images: Tensor, device: torch.device, steps: int) -> Iterator[None]:
     """`steps` steps an iteration."""
-    state = State.fresh(pair, CONFIG, 0, device)
+    state = State(pair(), CONFIG, device)
+    data = Split(images, torch.zeros(len(images), dtype=torch.int64, device=device))
     config = CONFIG.model_copy(update={"log_every": steps})
-    for _ in fit(state, loss=LOSSES["non_saturating"](), penalties=[], images=images, config=config, seed=0):
+    for _ in fit(state, loss=LOSSES["non_saturating"](), penalties=[], data=data, config=config, seed=0):
         yield
 
 

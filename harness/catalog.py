@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import torch
 from pydantic import ValidationError
 from torch import Tensor
 
+from harness.augmentations import AUGMENTATIONS, Augmentation
 from harness.config import Evaluation, Experiment, Part, Setup
 from harness.data import DATASETS, Dataset
 from harness.data.density import Density
@@ -23,18 +23,31 @@ from harness.networks import NETWORKS, Pair, Shape
 from harness.options import changed_options, keyword_arguments
 from harness.protocol import PROTOCOLS
 from harness.registry import Registry
+from harness.seeding import initial_weights
 
 TABLES: Mapping[str, Registry[Any]] = {
     "dataset": DATASETS,
     "network": NETWORKS,
     "loss": LOSSES,
     "penalties": PENALTIES,
+    "augmentations": AUGMENTATIONS,
     "evaluation.protocol": PROTOCOLS,
     "evaluation.features": EXTRACTORS,
     "evaluation.metrics": METRICS,
     "evaluation.diagnostics": DIAGNOSTICS,
     "figures": FIGURES,
 }
+
+MADE: Mapping[str, type] = {
+    "data set": Dataset,
+    "network": Pair,
+    "loss": Loss,
+    "penalty": Penalty,
+    "extractor": Extractor,
+    "metric": Metric,
+    "diagnostic": Diagnostic,
+}
+"""What the entries of a table make, where that is a class."""
 
 T = TypeVar("T")
 
@@ -43,9 +56,16 @@ def load_dataset(setup: Setup, data_root: Path) -> Dataset:
     return _made(DATASETS, setup.dataset, data_root)
 
 
-def build_pair(setup: Setup, shape: Shape, images: Tensor | None = None) -> Pair:
-    """The networks; `images` are the training images, uint8 (n, *shape), where a training is to start."""
-    pair = _made(NETWORKS, setup.network, shape)
+def build_pair(setup: Setup, shape: Shape, seed: int = 0, images: Tensor | None = None) -> Pair:
+    """The networks, whose initial weights are a function of the seed; `images` are the training images, uint8
+    (n, *shape), where a training is to start."""
+    with initial_weights(seed):
+        pair = _made(NETWORKS, setup.network, shape)
+    if setup.training.packing > 1:
+        channels, height, width = shape
+        with initial_weights(seed):
+            packs = _made(NETWORKS, setup.network, (channels * setup.training.packing, height, width))
+        pair = replace(pair, discriminator=packs.discriminator)
     if images is not None:
         pair.meet(images)
     return pair
@@ -59,36 +79,16 @@ def build_penalties(setup: Setup) -> list[Penalty]:
     return [_made(PENALTIES, part) for part in setup.penalties]
 
 
+def build_augmentations(setup: Setup) -> list[Augmentation]:
+    return [_made(AUGMENTATIONS, part) for part in setup.augmentations]
+
+
 def build_extractor(setup: Setup, shape: Shape) -> Extractor:
     return extractor_of(setup.evaluation.features, setup.dataset.name, shape)
 
 
 def extractor_of(part: Part, dataset: str, shape: Shape) -> Extractor:
     return _made(EXTRACTORS, part, dataset, shape)
-
-
-def refuse_misfits(setup: Setup, dataset: Dataset) -> None:
-    """ConfigError where the parts do not fit this data set, before anything is trained."""
-    with torch.random.fork_rng():
-        pair = build_pair(setup, dataset.shape)
-    images = dataset.train.images
-    if pair.bounded and images.is_floating_point() and (reach := float(images.abs().max())) > 1:
-        raise ConfigError(
-            f"network {setup.network.name} stays within [-1, 1], but the points of {dataset.name} reach"
-            f" {reach:.3g}: use network: {{name: mlp, output: linear}}"
-        )
-    extractor = build_extractor(setup, dataset.shape)
-    offered = offered_by(dataset.density, extractor)
-    offered.add("held_out")
-    if setup.evaluation.reference == "train":
-        offered.add("train")
-    for name, metric in build_metrics(setup).items():
-        # Generated images have no labels of their own: their class is the one that is predicted.
-        with_classes = (
-            metric if "labels" not in metric.needs else replace(metric, needs=metric.needs | {"logits"})
-        )
-        refuse_needs(name, with_classes, offered, f"data set {dataset.name}", extractor.name)
-    build_diagnostics(setup, dataset)
 
 
 WAYS_OUT: Mapping[Need, str] = {
@@ -187,4 +187,17 @@ def _made(table: Registry[Callable[..., T]], part: Part, *arguments: object) -> 
         first = error.errors(include_url=False)[0]
         where = ".".join(str(step) for step in first["loc"])
         raise ConfigError(f"{table.kind} {part.name}: option `{where}`: {first['msg']}") from error
-    return entry(*arguments, **options)
+    try:
+        made = entry(*arguments, **options)
+    except HarnessError:
+        raise
+    except Exception as error:
+        if part.name in table:  # harness's own mistake, which deserves its traceback
+            raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ConfigError(f"{table.kind} `{part.name}` failed: {reason}") from error
+    if (kind := MADE.get(table.kind)) and not isinstance(made, kind):
+        raise ConfigError(
+            f"{table.kind} `{part.name}` returned a {type(made).__name__}, and should a {kind.__name__}"
+        )
+    return made

@@ -50,6 +50,7 @@ def run_command(
     """Train and evaluate every cell of an experiment that has no result yet."""
     from harness.commands.run import run_experiment
 
+    _import_from(file.parent)
     run_experiment(
         file,
         overrides or [],
@@ -144,8 +145,8 @@ def ls_command(
     kind: Annotated[
         str,
         typer.Argument(
-            help="datasets, networks, losses, penalties, extractors, protocols, metrics, diagnostics "
-            "or figures."
+            help="datasets, networks, losses, penalties, augmentations, extractors, protocols, metrics, "
+            "diagnostics or figures."
         ),
     ],
     as_json: Json = False,
@@ -201,6 +202,7 @@ def main() -> None:
     """Entry point: one line for an error that a person can mend, with the exit code of its kind."""
     debug = "--debug" in sys.argv
     arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
+    _import_from(Path())
     try:
         app(args=arguments, prog_name="harness")
     except HarnessError as error:
@@ -209,6 +211,12 @@ def main() -> None:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
+
+
+def _import_from(folder: Path) -> None:
+    """Find modules of the user's in `folder`: last, so that no file there hides an installed package."""
+    if (path := str(folder.absolute())) not in sys.path:
+        sys.path.append(path)
 
 
 def _fail(message: str, code: int) -> Any:

@@ -1,12 +1,13 @@
 """An entry's keyword-only parameters are its options: checked, completed, and described from the signature.
 
 A loss, network, penalty, data set, extractor or metric is a plain function; what a person may write beside
-its name in the YAML is read from `def r1(*, weight: Positive = 10.0)`. Nothing is declared twice.
+its name in the YAML is read from `def r1(*, weight: Positive = 10.0)`. Nothing is declared twice. An entry of
+the user's own may as well be a class, a callable object or a partial of any of these.
 """
 
 import inspect
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -15,15 +16,25 @@ from pydantic import BaseModel, ConfigDict, create_model
 @cache
 def options_model(entry: Callable[..., object]) -> type[BaseModel]:
     """A frozen, strict pydantic model with one field for each keyword-only parameter of `entry`."""
-    hints = get_type_hints(entry, include_extras=True)
+    parameters = inspect.signature(entry).parameters
+    hints = get_type_hints(_annotated(entry), include_extras=True)
     fields: dict[str, Any] = {
         name: (hints.get(name, Any), ... if parameter.default is parameter.empty else parameter.default)
-        for name, parameter in inspect.signature(entry).parameters.items()
+        for name, parameter in parameters.items()
         if parameter.kind is parameter.KEYWORD_ONLY
     }
     config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
     name = getattr(entry, "__name__", type(entry).__name__)
     return create_model(f"{name}_options", __config__=config, **fields)
+
+
+def _annotated(entry: Callable[..., object]) -> object:
+    """What carries the annotations of a call of `entry`, which those of a class itself are not."""
+    if isinstance(entry, partial):
+        return _annotated(entry.func)
+    if inspect.isclass(entry):
+        return entry.__new__ if entry.__init__ is object.__init__ else entry.__init__
+    return entry if inspect.isroutine(entry) else type(entry).__call__
 
 
 def keyword_arguments(entry: Callable[..., object], options: dict[str, Any]) -> dict[str, Any]:

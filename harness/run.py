@@ -10,21 +10,27 @@ from time import perf_counter
 from typing import Any
 
 from safetensors.torch import save
+from torch import Tensor
 
-from harness.catalog import build_extractor, build_loss, build_metrics, build_pair, build_penalties
+from harness.catalog import (
+    build_augmentations,
+    build_extractor,
+    build_loss,
+    build_metrics,
+    build_pair,
+    build_penalties,
+)
 from harness.checkpoint import Checkpoint, newest_good, save_checkpoint
-from harness.config import Cell
+from harness.data import Dataset
 from harness.errors import HarnessError, InterruptedRunError, RunFailedError
 from harness.evaluation import Evaluator, Scores
 from harness.files import locked, write_atomic, write_json
-from harness.networks import Pair
 from harness.notes import run_note
 from harness.observe import Observer
 from harness.pictures import picture
 from harness.record import close_record, open_record
 from harness.rundir import RunDir, Status
-from harness.seeding import generator, latents
-from harness.state import State
+from harness.state import State, apart
 from harness.tracking import Events, SystemMetrics
 from harness.tracking.events import encode
 from harness.tracking.model import export_generator
@@ -87,10 +93,9 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
     tags = {"harness.fingerprint": protocol.fingerprint, "harness.protocol": protocol.sentence()}
     events.write("tags", values=tags)
 
-    def pair() -> Pair:
-        return build_pair(cell, dataset.shape, dataset.train.images)
-
-    state = State.fresh(pair, cell.training, cell.seed, workplace.device)
+    pair = build_pair(cell, dataset.shape, cell.seed, dataset.train.images)
+    state = State(pair, cell.training, workplace.device)
+    sampler = evaluator.sampler(state.ema, pair.latent, pair.conditioning)
     earlier = 0.0
     if (saved := newest_good(folder.checkpoints, workplace.watcher.warned)) is not None:
         state.load(saved.tensors, saved.step)
@@ -98,12 +103,12 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
     workplace.watcher.started(cell, state.step)
     observer = Observer(cell, dataset, workplace.device, folder, events)
     if state.step == 0:  # where the image slider of MLflow stands when a run is opened
-        _save_picture(evaluator, state, cell, folder, events)
+        _save_picture(evaluator.shown(sampler, cell.seed), dataset, state.step, folder, events)
         observer.look(state)
 
     def evaluate() -> tuple[Scores, dict[str, float]]:
-        _save_picture(evaluator, state, cell, folder, events)
-        scores = evaluator.score(state.ema, state.latent, cell.seed)
+        _save_picture(evaluator.shown(sampler, cell.seed), dataset, state.step, folder, events)
+        scores = evaluator.score(sampler, cell.seed)
         measured = {**scores.values, **scores.details}
         events.metrics("eval", state.step, {f"eval/{key}": value for key, value in measured.items()})
         workplace.watcher.evaluated(cell, state.step, scores.values)
@@ -116,9 +121,8 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
         raise RunFailedError(f"not finite: {', '.join(bad)}")
     seconds = earlier + perf_counter() - began
 
-    write_atomic(folder.generator, save(state.ema.state_dict()))
-    z = latents(state.latent.distribution, (2, state.latent.size), generator(cell.seed, "example"))
-    export_generator(state.ema, z, folder.model)
+    write_atomic(folder.generator, save(apart(state.ema.state_dict())))
+    export_generator(state.ema, sampler.inputs(2, seed=cell.seed, purpose="example"), folder.model)
     events.write("model", file=folder.model.name, at_step=state.step)
     results = {
         "experiment": cell.experiment,
@@ -162,7 +166,8 @@ def _train(
         state,
         loss=build_loss(cell),
         penalties=build_penalties(cell),
-        images=prepared.dataset.train.images.to(workplace.device),
+        augmentations=build_augmentations(cell),
+        data=prepared.dataset.train.to(workplace.device),
         config=training,
         seed=cell.seed,
         pause_every=(training.checkpoint_every, every),
@@ -185,9 +190,8 @@ def _train(
         )
 
 
-def _save_picture(evaluator: Evaluator, state: State, cell: Cell, folder: RunDir, events: Events) -> None:
+def _save_picture(samples: Tensor, dataset: Dataset, step: int, folder: RunDir, events: Events) -> None:
     """One image of samples from fixed latents."""
-    samples = evaluator.shown(state.ema, state.latent, cell.seed)
-    file = folder.sample_file(state.step)
-    write_atomic(file, picture(samples, evaluator.dataset))
-    events.image("samples", state.step, file.relative_to(folder.path).as_posix())
+    file = folder.sample_file(step)
+    write_atomic(file, picture(samples, dataset))
+    events.image("samples", step, file.relative_to(folder.path).as_posix())

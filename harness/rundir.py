@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from harness.config import Cell, to_yaml
 from harness.files import read_json, write_atomic, write_json
+from harness.origins import source_digests
 
 Status = Literal["running", "finished", "failed", "stopped"]
 PACKAGES = (
@@ -119,6 +120,7 @@ def identity_of(cell: Cell, data_digest: str, device: str) -> dict[str, str]:
         "config": cell.config_hash,
         "data": data_digest,
         "code": code_digest(),
+        **{f"source of {name}": digest for name, digest in source_digests(cell).items()},
         "torch": installed("torch"),
         "device": device,
     }

@@ -6,9 +6,14 @@ numbers for one purpose (evaluation) never changes another (training). After EDM
 """
 
 import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 BLOCK_NUMBERS = 1 << 20
 """Numbers drawn at once: one reseed serves many short steps."""
@@ -31,6 +36,49 @@ def reseed(seed: int, purpose: str, step: int = 0) -> None:
     torch.default_generator.manual_seed(value)
     if torch.cuda.is_available():
         torch.cuda.manual_seed_all(value)
+
+
+@contextmanager
+def initial_weights(seed: int) -> Iterator[None]:
+    """Networks built inside, on the CPU, start from weights that depend on the seed, their shape, and how
+    many tensors of that shape were drawn before, and on nothing else; torch's default generator stays as it
+    was.
+
+    So two variants that differ in one layer start alike in the others, and their difference is paired: but
+    for later layers of the same shape as one that only one of the two has.
+    """
+    with torch.random.fork_rng(devices=[]), _SeededByShape(seed):
+        yield
+
+
+class _SeededByShape(TorchDispatchMode):
+    """Seeds torch's default generators anew before every operation that draws from them."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.seed = seed
+        self.seen: Counter[tuple[int, ...]] = Counter()
+
+    def __torch_dispatch__(
+        self,
+        operation: Callable[..., Any],
+        types: Sequence[type],
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        if torch.Tag.nondeterministic_seeded in operation.tags:  # type: ignore[attr-defined]
+            shape = _drawn_shape(args)
+            torch.default_generator.manual_seed(derive(self.seed, f"init/{shape}", self.seen[shape]))
+            self.seen[shape] += 1
+        return operation(*args, **(kwargs or {}))
+
+
+def _drawn_shape(args: Sequence[Any]) -> tuple[int, ...]:
+    """The shape of what an operation draws: of its tensor, else its size, else its length."""
+    for argument in args:
+        if isinstance(argument, Tensor | list | tuple):
+            return tuple(argument.shape if isinstance(argument, Tensor) else argument)
+    return tuple(argument for argument in args if isinstance(argument, int))[-1:]
 
 
 class LatentStream:

@@ -1,6 +1,6 @@
 """All that a training is at one step: networks, their average, optimisers, the step."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import Any
 
@@ -10,7 +10,6 @@ from torch.optim import SGD, Adam, Optimizer, RMSprop
 
 from harness.config import Training
 from harness.networks import Pair
-from harness.seeding import reseed
 
 Parameters = Iterable[nn.Parameter]
 
@@ -48,12 +47,13 @@ class State:
         self.discriminator = pair.discriminator.to(device)
         self.ema = deepcopy(self.generator).eval().requires_grad_(False) if config.ema else self.generator
         rate = config.learning_rate
-        self.optimizer_g = build_optimizer(config, self.generator.parameters(), rate)
+        self.optimizer_g = build_optimizer(config, _learning(self.generator), rate)
         self.optimizer_d = build_optimizer(
-            config, self.discriminator.parameters(), config.discriminator_learning_rate or rate
+            config, _learning(self.discriminator), config.discriminator_learning_rate or rate
         )
         self._rates = tuple(optimizer.param_groups[0]["lr"] for optimizer in self._optimizers().values())
         self.latent = pair.latent
+        self.conditioning = pair.conditioning
         self.rowwise = pair.rowwise
         self.step = 0
         self._averages: tuple[list[Tensor], list[Tensor]] = (
@@ -61,14 +61,6 @@ class State:
             [*self.generator.parameters()],
         )
         self._buffers = (list(self.ema.buffers()), list(self.generator.buffers()))
-
-    @classmethod
-    def fresh(cls, build: Callable[[], Pair], config: Training, seed: int, device: torch.device) -> "State":
-        """A state whose initial weights are a function of the seed, the same on every device."""
-        with torch.random.fork_rng():
-            reseed(seed, "init")
-            pair = build()
-        return cls(pair, config, device)
 
     def follow(self, config: Training) -> None:
         """Give both optimisers the learning rate and momentum of the step at hand, functions of it alone."""
@@ -95,7 +87,7 @@ class State:
         for prefix, optimizer in self._optimizers().items():
             for index, slots in optimizer.state_dict()["state"].items():
                 named |= {f"{prefix}/{index}/{slot}": tensor for slot, tensor in slots.items()}
-        return named
+        return apart(named)
 
     def load(self, named: dict[str, Tensor], step: int) -> None:
         """Restore what `tensors` gave. Shapes and names must be exactly those of this state."""
@@ -116,6 +108,21 @@ class State:
 
     def _optimizers(self) -> dict[str, Optimizer]:
         return {"optimizer_g": self.optimizer_g, "optimizer_d": self.optimizer_d}
+
+
+def _learning(network: nn.Module) -> list[nn.Parameter]:
+    """All but what its author froze."""
+    return [weight for weight in network.parameters() if weight.requires_grad]
+
+
+def apart(named: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same, with a copy for every further name of a tensor: safetensors refuses tied weights."""
+    seen: set[int] = set()
+    found = {}
+    for name, tensor in named.items():
+        found[name] = tensor.clone() if tensor.data_ptr() in seen else tensor
+        seen.add(tensor.data_ptr())
+    return found
 
 
 def _under(prefix: str, named: dict[str, Tensor]) -> dict[str, Tensor]:

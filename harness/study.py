@@ -6,12 +6,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.catalog import build_metrics, how_measured, load_dataset, refuse_misfits
+from harness.catalog import build_metrics, how_measured, load_dataset
 from harness.config import Experiment, Loaded, to_yaml
 from harness.data import Dataset
 from harness.errors import ComparisonError, HarnessError, InterruptedRunError
 from harness.files import read_json, write_atomic, write_json
 from harness.metrics.inputs import Column
+from harness.misfits import refuse_misfits
 from harness.notes import columns_of, study_note
 from harness.record import close_record
 from harness.report import FILE, report_key, write_report

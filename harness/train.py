@@ -7,8 +7,10 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
+from harness.augmentations import Augmentation, mirrored
 from harness.config import Training
-from harness.data import to_float
+from harness.data import Split, to_float
+from harness.judging import Critic, told
 from harness.losses import Loss, Penalty, value
 from harness.seeding import BatchOrder, LatentStream, reseed
 from harness.state import State
@@ -32,19 +34,20 @@ def fit(
     *,
     loss: Loss,
     penalties: Sequence[Penalty],
-    images: Tensor,
+    augmentations: Sequence[Augmentation] = (),
+    data: Split,
     config: Training,
     seed: int,
     pause_every: Sequence[int] = (),
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Window]:
-    """Train `state` in place on `images` (uint8, (n, channels, height, width), on the device of the state).
+    """Train `state` in place on `data`, which is on the device of the state.
 
     Yields a window every `config.log_every` steps, at multiples of `pause_every`, and at the end; between two
     windows nothing waits for the device. Stops after the current step once `should_stop` says so.
     """
-    device, latent = images.device, state.latent
-    order = BatchOrder(seed, len(images), config.batch_size, device)
+    device, latent, conditioning = data.images.device, state.latent, state.conditioning
+    order = BatchOrder(seed, len(data), config.batch_size, device)
     z = LatentStream(seed, "latent", latent.distribution, config.batch_size, latent.size, device)
     autocast = torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16")
     pauses = (config.log_every, *pause_every)
@@ -52,6 +55,7 @@ def fit(
     began = perf_counter()
 
     generator, discriminator = state.generator.train(), state.discriminator.train()
+    critic = Critic(discriminator, conditioning, state.rowwise, augmentations, config.packing)
 
     def update_discriminator() -> None:
         state.optimizer_d.step()
@@ -67,33 +71,31 @@ def fit(
         for turn in range(config.discriminator_steps):
             last = turn == config.discriminator_steps - 1
             batch = state.step * config.discriminator_steps + turn
-            real = to_float(images[order[batch]])
+            real, labels = to_float(data.images[order[batch]]), data.labels[order[batch]]
+            real = mirrored(real) if config.flip else real
             # The generator's step reuses the last of these batches, so only that one needs its graph.
             with autocast, torch.set_grad_enabled(last):
-                fake = generator(z[batch])
+                fake = generator(told(z[batch], labels, conditioning))
+            due = [penalty for penalty in penalties if batch % penalty.every == 0]
             with autocast:
-                real_logits, fake_logits = _judge(state, real, fake.detach())
-            loss_d = loss.discriminator(real_logits.float(), fake_logits.float())
-            for penalty in penalties:
-                loss_d = loss_d + penalty.term(discriminator, real, fake.detach())
+                loss_d, logits = discriminator_objective(critic, loss, due, real, fake.detach(), labels)
             state.optimizer_d.zero_grad()
             loss_d.backward()
             if not (last and config.simultaneous):
                 update_discriminator()
 
-        discriminator.requires_grad_(False)  # its weights get no gradient from the generator's step
-        with autocast:
-            loss_g = loss.generator(discriminator(fake).float())
-        state.optimizer_g.zero_grad()
-        loss_g.backward()
+        with critic.frozen():  # its weights get no gradient from the generator's step
+            with autocast:
+                loss_g = generator_objective(critic, loss, real, fake, labels)
+            state.optimizer_g.zero_grad()
+            loss_g.backward()
         if config.simultaneous:  # the generator's gradient is of the discriminator before its last update
             update_discriminator()
         state.optimizer_g.step()
-        discriminator.requires_grad_(True)
 
         state.average(config.ema)
         state.step += 1
-        history.append(_curves(loss, loss_d, loss_g, real_logits, fake_logits))
+        history.append(_curves(loss, loss_d, loss_g, *logits))
 
         if state.step == config.steps or any(state.step % every == 0 for every in pauses):
             curves = torch.stack(history).cpu()  # the only place where the device is waited for
@@ -105,18 +107,29 @@ def fit(
     torch.set_flush_denormal(False)
 
 
-def _judge(state: State, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
-    """Logits of both batches: in one pass, which is faster, unless batch statistics would mix them."""
-    if not state.rowwise:
-        return state.discriminator(real), state.discriminator(fake)
-    real_logits, fake_logits = state.discriminator(torch.cat((real, fake.float()))).split(len(real))
-    return real_logits, fake_logits
+def discriminator_objective(
+    critic: Critic, loss: Loss, due: Sequence[Penalty], real: Tensor, fake: Tensor, labels: Tensor
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """What D minimises, and its logits of real and of generated images; `due` are the penalties of this
+    update. Both batches are of the same classes."""
+    real, fake = critic.seen(real), critic.seen(fake)
+    of_real, of_fake = critic.judge_both(real, fake, labels)
+    objective = loss.discriminator(of_real.logits, of_fake.logits)
+    for penalty in due:
+        objective = objective + penalty.every * penalty.term(critic.of(labels), real, fake)
+    return objective + of_real.classification + of_fake.classification, (of_real.logits, of_fake.logits)
+
+
+def generator_objective(critic: Critic, loss: Loss, real: Tensor, fake: Tensor, labels: Tensor) -> Tensor:
+    """What G minimises: only a relativistic loss has D judge the real images again."""
+    verdict = critic.judge(critic.seen(fake), labels)
+    real_logits = critic.judge(critic.seen(real), labels).logits if loss.relativistic else verdict.logits
+    return loss.generator(real_logits.detach(), verdict.logits) + verdict.classification
 
 
 @torch.no_grad()
 def _curves(loss: Loss, loss_d: Tensor, loss_g: Tensor, real: Tensor, fake: Tensor) -> Tensor:
     """One step's CURVES, left on the device."""
-    real, fake = real.float(), fake.float()
     if loss.probabilistic:
         means = (value(real, fake), real.sigmoid().mean(), fake.sigmoid().mean())
     else:

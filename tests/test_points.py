@@ -8,13 +8,14 @@ from folders import only_run, results
 from processes import Harness
 from torch import Tensor, nn
 
-from harness.catalog import TABLES, refuse_misfits
+from harness.catalog import TABLES
 from harness.config import Evaluation, Part, load
 from harness.data import DATASETS, Dataset
 from harness.errors import ConfigError
 from harness.evaluation import Evaluator
 from harness.features import EXTRACTORS
 from harness.metrics import METRICS
+from harness.misfits import refuse_misfits
 from harness.networks import NETWORKS, Latent
 
 CPU = torch.device("cpu")
@@ -57,7 +58,7 @@ def test_every_metric_lies_between_its_floor_and_its_ceiling() -> None:
     judge = evaluator()
     floor, ceiling = judge.floor(), judge.judge.ceiling()
     blurred = judge.dataset.train.images[:500] + 0.15 * torch.randn(500, 1, 1, 2)
-    found = judge.score(Fixed(blurred), Latent(size=2), 0)
+    found = judge.score(judge.sampler(Fixed(blurred), Latent(size=2)), 0)
     for key in ("fid", "criterion_density", "jsd_density"):
         assert floor.values[key] < found.values[key] < ceiling.values[key], key
     for key in ("precision", "density", "coverage"):
@@ -69,7 +70,7 @@ def test_every_metric_lies_between_its_floor_and_its_ceiling() -> None:
 def test_points_are_never_rounded_and_noise_fills_the_box() -> None:
     judge = evaluator(metrics=("fid",), num_samples=300)
     points = judge.dataset.train.images[:300] * 1.2345
-    assert torch.equal(judge.draw(Fixed(points), Latent(size=2), 300, 0, "eval"), points)
+    assert torch.equal(judge.sampler(Fixed(points), Latent(size=2)).draw(300, seed=0, purpose="eval"), points)
     noise = next(judge.judge.noise().read()).images.flatten(1)
     density = judge.dataset.density
     assert density is not None

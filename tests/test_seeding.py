@@ -1,10 +1,14 @@
 """Randomness is a function of (seed, purpose, step)."""
 
+from collections.abc import Callable
+
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
-from harness.seeding import BatchOrder, LatentStream, derive, generator, latents, reseed
+from harness.seeding import BatchOrder, LatentStream, derive, generator, initial_weights, latents, reseed
 
 CPU = torch.device("cpu")
 
@@ -68,3 +72,27 @@ def test_reseed_fixes_what_the_default_generator_gives() -> None:
         reseed(0, "step", 7)
         assert torch.equal(torch.rand(3), first)
         assert not torch.equal(other, first)
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: torch.randn(3, 2),
+        lambda: torch.normal(0.0, 1.0, (3, 2)),
+        lambda: torch.randint(0, 50, (3, 2)),
+        lambda: torch.randperm(20),
+        lambda: torch.empty(3, 2).bernoulli_(0.5),
+        lambda: torch.nn.init.orthogonal_(torch.empty(3, 2)),
+        lambda: torch.nn.init.trunc_normal_(torch.empty(3, 2)),
+    ],
+)
+def test_initial_weights_depend_on_the_seed_alone_however_they_are_drawn(draw: Callable[[], Tensor]) -> None:
+    def drawn(seed: int) -> list[Tensor]:
+        torch.rand(3)
+        with initial_weights(seed):
+            return [draw() for _ in range(4)]
+
+    first, again, other = drawn(0), drawn(0), drawn(1)
+    assert all(torch.equal(one, two) for one, two in zip(first, again, strict=True))
+    assert any(not torch.equal(one, two) for one, two in zip(first, other, strict=True))
+    assert any(not torch.equal(first[0], later) for later in first[1:])  # no two layers are the same

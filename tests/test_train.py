@@ -4,18 +4,22 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load, save
 from torch import Tensor, nn
 from torch.nn.functional import logsigmoid
 
 from harness.config import Training
+from harness.data import Split
 from harness.losses import LOSSES, PENALTIES
 from harness.networks import NETWORKS, Latent, Pair
-from harness.seeding import BatchOrder, LatentStream, reseed
+from harness.seeding import BatchOrder, LatentStream, initial_weights
 from harness.state import State, learning_rate_at
 from harness.train import CURVES, Window, fit
 
 CPU = torch.device("cpu")
 IMAGES = torch.randint(0, 256, (40, 1, 8, 8), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+
+DATA = Split(IMAGES, torch.arange(40) % 10)
 
 
 def training(**options: Any) -> Training:
@@ -29,10 +33,15 @@ def small(normalization: str = "none") -> Pair:
     )  # fmt: skip
 
 
+def fresh(config: Training, normalization: str = "none") -> State:
+    with initial_weights(3):
+        return State(small(normalization), config, CPU)
+
+
 def trained(
     config: Training, loss: str = "non_saturating", normalization: str = "none", **options: Any
 ) -> State:
-    state = State.fresh(lambda: small(normalization), config, 3, CPU)
+    state = fresh(config, normalization)
     for _ in windows(state, config, loss, **options):
         pass
     return state
@@ -40,7 +49,7 @@ def trained(
 
 def windows(state: State, config: Training, loss: str = "non_saturating", **options: Any) -> list[Window]:
     options = {"penalties": [], "seed": 3} | options
-    return list(fit(state, loss=LOSSES[loss](), images=IMAGES, config=config, **options))
+    return list(fit(state, loss=LOSSES[loss](), data=DATA, config=config, **options))
 
 
 def weights(module: nn.Module) -> Tensor:
@@ -51,8 +60,7 @@ def test_the_loop_is_the_algorithm_written_out_by_hand() -> None:
     config = training(discriminator_steps=2)
     state = trained(config)
 
-    with torch.random.fork_rng():
-        reseed(3, "init")
+    with initial_weights(3):
         pair = small()
     generator, discriminator = pair.generator, pair.discriminator
     average = [parameter.clone() for parameter in generator.parameters()]
@@ -91,7 +99,7 @@ SCHEDULED = {
 )
 def test_schedules_in_closed_form(step: int, rate_g: float, rate_d: float, momentum: float) -> None:
     config = training(**SCHEDULED)
-    state = State.fresh(small, config, 3, CPU)
+    state = fresh(config)
     state.step = step
     state.follow(config)
     for optimizer, rate in ((state.optimizer_g, rate_g), (state.optimizer_d, rate_d)):
@@ -114,7 +122,7 @@ def test_the_decay_of_2014_halves_the_rate_in_173_thousand_updates() -> None:
 @pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
 def test_without_schedules_nothing_moves(optimizer: str) -> None:
     config = training(optimizer=optimizer, momentum=0.3, learning_rate=1e-3)
-    state = State.fresh(small, config, 3, CPU)
+    state = fresh(config)
     for step in (0, 1, 7, 10**6):
         state.step = step
         state.follow(config)
@@ -127,8 +135,7 @@ def test_simultaneous_steps_on_schedules_written_out_by_hand() -> None:
     config = training(simultaneous=True, ema=0, **SCHEDULED)
     state = trained(config)
 
-    with torch.random.fork_rng():
-        reseed(3, "init")
+    with initial_weights(3):
         pair = small()
     networks = (pair.generator, pair.discriminator)
     velocity = [[torch.zeros_like(p) for p in network.parameters()] for network in networks]
@@ -160,7 +167,7 @@ def test_simultaneous_steps_on_schedules_written_out_by_hand() -> None:
 
 def test_windows_come_at_multiples_and_at_the_end() -> None:
     config = training()
-    state = State.fresh(small, config, 3, CPU)
+    state = fresh(config)
     assert [window.step for window in windows(state, config, pause_every=(4,))] == [4, 5, 8, 10, 12]
 
 
@@ -171,14 +178,14 @@ def test_where_it_pauses_changes_no_weights() -> None:
 
 def test_it_stops_after_the_step_in_progress() -> None:
     config = training()
-    state = State.fresh(small, config, 3, CPU)
+    state = fresh(config)
     windows(state, config, should_stop=lambda: state.step >= 7)
     assert state.step == 7
 
 
 def test_v_is_minus_the_loss_of_the_original_discriminator() -> None:
     config = training()
-    state = State.fresh(small, config, 3, CPU)
+    state = fresh(config)
     for window in windows(state, config):
         assert set(window.means) == set(CURVES)
         assert window.means["train/v"] == pytest.approx(-window.means["train/loss_d"], rel=1e-5)
@@ -187,7 +194,7 @@ def test_v_is_minus_the_loss_of_the_original_discriminator() -> None:
 
 def test_a_critic_has_no_v() -> None:
     config = training()
-    state = State.fresh(small, config, 3, CPU)
+    state = fresh(config)
     assert all("train/v" not in window.means for window in windows(state, config, "wasserstein"))
 
 
@@ -207,7 +214,7 @@ def test_without_an_average_the_generator_itself_is_evaluated() -> None:
 @pytest.mark.parametrize("loss", list(LOSSES))
 def test_every_loss_trains_in_every_precision(precision: str, loss: str) -> None:
     config = training(precision=precision, steps=3)
-    before = weights(State.fresh(small, config, 3, CPU).generator)
+    before = weights(fresh(config).generator)
     state = trained(config, loss, penalties=[PENALTIES["gradient_penalty"]()])
     assert weights(state.generator).isfinite().all()
     assert not torch.equal(weights(state.generator), before)
@@ -217,7 +224,7 @@ def test_every_loss_trains_in_every_precision(precision: str, loss: str) -> None
 @pytest.mark.parametrize("bad_step", [1, 4, 7])
 def test_the_first_step_that_is_not_finite_is_named(bad_step: int) -> None:
     config = training()
-    state = State.fresh(small, config, 3, CPU)
+    state = fresh(config)
 
     def poison() -> bool:
         if state.step == bad_step - 1:
@@ -227,3 +234,22 @@ def test_the_first_step_that_is_not_finite_is_named(bad_step: int) -> None:
 
     seen = [window.first_bad_step for window in windows(state, config, should_stop=poison)]
     assert next(step for step in seen if step is not None) == bad_step
+
+
+def test_frozen_weights_stay_and_tied_ones_are_saved_under_both_names() -> None:
+    pair = small()
+    first, second = (layer for layer in pair.discriminator.modules() if isinstance(layer, nn.Linear))
+    first.requires_grad_(False)
+    start = first.weight.clone()
+    pair.generator.extra = pair.generator.head  # type: ignore[assignment]
+    config = training()
+    state = State(pair, config, CPU)
+    windows(state, config)
+    assert torch.equal(first.weight, start)
+    assert not first.weight.requires_grad
+    assert second.weight.requires_grad
+    named = load(save(state.tensors()))
+    assert torch.equal(named["generator/extra.weight"], named["generator/head.weight"])
+    again = State(pair, config, CPU)
+    again.load(named, 12)
+    assert torch.equal(weights(again.generator), weights(state.generator))

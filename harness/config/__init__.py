@@ -6,6 +6,7 @@ overrides  `key=value` of the command line
 parts      an entry of a table and its options
 evaluation how images are measured, and protocols with a name
 models     what an experiment is
+matrix     every combination of some values, as variants
 problems   what is wrong with one, as a person should hear it
 complete   parts looked up in the tables handed in
 load       all of this in order

@@ -18,7 +18,7 @@ from harness.registry import Registry
 OF_THE_WHOLE = ("figures",)
 PROTOCOL = "evaluation.protocol"
 PLACES = (
-    *("dataset", "network", "loss", "penalties"),
+    *("dataset", "network", "loss", "penalties", "augmentations"),
     *("evaluation.features", "evaluation.metrics", "evaluation.diagnostics"),
     *OF_THE_WHOLE,
 )

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 
 from harness.config.complete import OF_THE_WHOLE, Tables, completed
 from harness.config.evaluation import NamedProtocol
-from harness.config.models import Cell, Experiment, Setup
+from harness.config.matrix import refuse_changed_axes, unfolded
+from harness.config.models import OF_THE_EXPERIMENT, Cell, Experiment, ExperimentFile, Setup
 from harness.config.overrides import overridden, parsed, stacked
 from harness.config.problems import described
 from harness.config.reading import read
@@ -20,7 +21,6 @@ from harness.config.tree import Node, merged, plain
 from harness.errors import ConfigError
 
 MAX_LINES = 5  # of errors: more are rarely read, and the first often causes the rest
-_NOT_OF_A_CELL = ("name", "description", "seeds", "variants", "mixed_protocols", *OF_THE_WHOLE)
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -28,8 +28,8 @@ M = TypeVar("M", bound=BaseModel)
 class Loaded:
     """What was asked for. `cells` is ordered by variant, as in the file, then by seed.
 
-    `experiment` has the overrides in its base and, where a variant would undo one, in that variant: written
-    as YAML and loaded again it gives the same cells.
+    `experiment` has its matrix unfolded into variants, and the overrides in its base and, where a variant
+    would undo one, in that variant: written as YAML and loaded again it gives the same cells.
     """
 
     experiment: Experiment
@@ -44,15 +44,17 @@ def load(path: str | Path, overrides: Sequence[str] = (), tables: Tables = Mappi
     without a table are taken as they are. Raises ConfigError with up to five lines, each with its place.
     """
     changes = parsed(overrides)
-    tree = overridden(_mapping(read(path)), changes)
+    tree = _mapping(read(path))
+    refuse_changed_axes(tree, changes)
+    tree = overridden(unfolded(tree), changes)
     top = _children(tree)
     variants: dict[str, Node] = {}
     if "variants" in top and isinstance(top["variants"].value, dict):
         variants = {name: _variant(node, changes) for name, node in top["variants"].value.items()}
         top = {**top, "variants": replace(top["variants"], value=variants)}
-    experiment = _validated(Experiment, replace(tree, value=top))
+    experiment = _validated(Experiment, replace(tree, value=top), ExperimentFile)
 
-    base = replace(tree, value={key: node for key, node in top.items() if key not in _NOT_OF_A_CELL})
+    base = replace(tree, value={key: node for key, node in top.items() if key not in OF_THE_EXPERIMENT})
     of_whole = {place: table for place, table in tables.items() if place in OF_THE_WHOLE}
     of_cells = {place: table for place, table in tables.items() if place not in OF_THE_WHOLE}
     experiment, problems = completed(experiment, tree, of_whole)
@@ -99,18 +101,19 @@ def _variant(node: Node, overrides: Sequence[Node]) -> Node:
     if not isinstance(node.value, dict):
         return node  # left to the model, which says what it should be
     for key, child in node.value.items():
-        if (first := key.partition(".")[0]) in _NOT_OF_A_CELL:
+        if (first := key.partition(".")[0]) in OF_THE_EXPERIMENT:
             raise ConfigError(
                 f"{child.place}: `{first}` cannot be inside a variant: it is of the whole experiment"
             )
     return stacked(node, overrides)
 
 
-def _validated(model: type[M], tree: Node) -> M:
+def _validated(model: type[M], tree: Node, written: type[BaseModel] | None = None) -> M:
+    """`tree` as a `model`; messages tell the keys of `written`, where a person may write others."""
     try:
         return model.model_validate_json(json.dumps(plain(tree)))
     except ValidationError as error:
-        _refuse(described(error, tree, model))
+        _refuse(described(error, tree, written or model))
         raise
 
 

@@ -50,6 +50,16 @@ class Training(BaseModel):
         description="Both gradients of a step from the same weights; false: the generator's from the updated "
         "discriminator's.",
     )
+    packing: int = Field(
+        default=1,
+        ge=1,
+        description="Images that the discriminator judges together, as one with so many times the channels "
+        "(PacGAN, Lin et al. 2018); `batch_size` counts images, not packs.",
+    )
+    flip: bool = Field(
+        default=False,
+        description="Real images are mirrored at random, half of the time, where that is sound.",
+    )
     ema: Fraction = Field(
         default=0.999,
         description="Decay of the moving average of the generator's weights, which is evaluated; 0: off.",
@@ -67,6 +77,13 @@ class Training(BaseModel):
         if self.learning_rate == 0 and self.discriminator_learning_rate is None:
             needed = "must be above 0, or `discriminator_learning_rate` be given: as it is, nothing learns"
             raise PydanticCustomError("half", needed, {"path": ("learning_rate",)})
+        return self
+
+    @model_validator(mode="after")
+    def _packs_are_whole(self) -> Self:
+        if self.batch_size % self.packing:
+            where = {"batch": self.batch_size, "path": ("packing",)}
+            raise PydanticCustomError("pack", "must divide `batch_size`, which is {batch}", where)
         return self
 
     @model_validator(mode="after")
@@ -91,6 +108,9 @@ class Setup(BaseModel):
     network: Part = Field(description="The family of generator and discriminator.")
     loss: Part = Field(description="The loss of both players.")
     penalties: tuple[Part, ...] = Field(default=(), description="Regularisers added to the loss.")
+    augmentations: tuple[Part, ...] = Field(
+        default=(), description="What is done to every image, real or generated, before it is judged."
+    )
     training: Training = Field(description="Length, optimiser and precision of the training.")
     evaluation: Evaluation = Field(default=Evaluation(), description="What is measured, and how often.")
 
@@ -134,6 +154,22 @@ class Experiment(Setup):
     def _no_figure_twice(self) -> Self:
         refuse_twice("figures", self.figures)
         return self
+
+
+class ExperimentFile(Experiment):
+    """An experiment as it may be written: with the shorthand that `load` unfolds into variants."""
+
+    matrix: dict[str, list[Any] | dict[str, Any]] = Field(
+        default={},
+        description="Every combination of these values is a variant, named by their labels, joined by `-`. "
+        "An axis is a key (`loss`, `training.learning_rate`) with a list of values, or a mapping from label "
+        "to value; a number's label in a list is like `learning_rate_1e-3`. `variants` beside it adds "
+        "others, changes combinations, and leaves out those with null.",
+    )
+
+
+OF_THE_EXPERIMENT = frozenset(ExperimentFile.model_fields) - frozenset(Setup.model_fields)
+"""Keys of a file that no variant can change."""
 
 
 class Cell(Setup):

@@ -22,8 +22,9 @@ def override(text: str) -> Node:
         raise ConfigError(f"{where}: no `=`; {_HINT}")
     if not _KEY.fullmatch(key):
         raise ConfigError(f"{where}: `{key[:80]}` is not a key; {_HINT}")
-    if key.partition(".")[0] == "variants":
-        raise ConfigError(f"{where}: variants are changed in the file; the command line changes all of them")
+    if (first := key.partition(".")[0]) in ("variants", "matrix"):
+        what = "variants are" if first == "variants" else "the matrix is"
+        raise ConfigError(f"{where}: {what} changed in the file; the command line changes all variants")
     node = _value(value, where)
     if node.value == {}:
         raise ConfigError(f"{where}: an empty mapping changes nothing")

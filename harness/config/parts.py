@@ -20,7 +20,8 @@ STRICT = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=Fals
 # One path segment on every file system: no separator, no `..`, no leading dot or dash.
 SAFE_NAME = r"^[A-Za-z0-9_](\.?[A-Za-z0-9_-])*$"
 Name = Annotated[str, Field(pattern=SAFE_NAME, min_length=1, max_length=80)]
-VariantName = Annotated[str, Field(pattern=SAFE_NAME, min_length=1, max_length=60)]
+MAX_VARIANT_NAME = 60
+VariantName = Annotated[str, Field(pattern=SAFE_NAME, min_length=1, max_length=MAX_VARIANT_NAME)]
 
 
 def plain_data(value: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from harness.config.tree import Node, Path, locate, nearest
 from harness.registry import did_you_mean
 
 # Raised by the models, worded to follow the key's name.
-_OWN = ("not_json", "part_type", "twice", "half", "unused")
+_OWN = ("not_json", "part_type", "twice", "half", "unused", "pack")
 _MUST_BE = {
     "int_type": "an integer",
     "int_from_float": "an integer",

@@ -114,7 +114,8 @@ class _Unfolding:
             value = [self.node(child, depth=depth + 1) for child in source.value]
         else:
             value = _scalar(source)
-        return Node(value, self.where or f"line {line or source.start_mark.line + 1}", self.file)
+        text = source.value if isinstance(source, yaml.ScalarNode) else ""
+        return Node(value, self.where or f"line {line or source.start_mark.line + 1}", self.file, text)
 
     def mapping(self, source: yaml.MappingNode, depth: int) -> dict[str, Node]:
         value: dict[str, Node] = {}

@@ -4,9 +4,9 @@ import copy
 from importlib.metadata import entry_points
 from typing import Any
 
-from harness.config.complete import OF_THE_WHOLE, PLACES, PROTOCOL, Tables
-from harness.config.models import Experiment
-from harness.config.parts import SAFE_NAME
+from harness.config.complete import PLACES, PROTOCOL, Tables
+from harness.config.models import OF_THE_EXPERIMENT, ExperimentFile
+from harness.config.parts import MAX_VARIANT_NAME, SAFE_NAME
 from harness.options import describe, options_model
 from harness.registry import Registry
 
@@ -16,7 +16,7 @@ _REF = "#/$defs/"
 
 def experiment_schema(tables: Tables) -> Schema:
     """Draft 2020-12. Places without a table take any name with any options."""
-    schema = Experiment.model_json_schema()
+    schema = ExperimentFile.model_json_schema()
     defs: Schema = schema["$defs"]
     defs["Part"] = _any_part()
     for place in PLACES:
@@ -27,9 +27,12 @@ def experiment_schema(tables: Tables) -> Schema:
     if PROTOCOL in tables:  # any text, but editors propose these
         defs["Evaluation"]["properties"]["protocol"]["examples"] = list(tables[PROTOCOL])
     schema["properties"]["variants"] = _variants(schema, defs)
+    schema["properties"]["matrix"] = _matrix(schema, defs)
     first = {key: schema["properties"][key] for key in ("name", "description")}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "harness experiment"}
-    return {**schema, **head, "properties": {**first, **schema["properties"]}}
+    without_null = {"properties": {"variants": {"additionalProperties": {"type": "object"}}}}
+    null = {"if": {"required": ["matrix"]}, "else": without_null}  # null leaves out a combination
+    return {**schema, **head, **null, "properties": {**first, **schema["properties"]}}
 
 
 def _use(field: Schema, place: str) -> None:
@@ -88,7 +91,7 @@ def _variants(schema: Schema, defs: Schema) -> Schema:
     for section in ("Training", "Evaluation"):
         defs[f"changes.{section}"] = _optional(defs[section])
     changes = _optional(schema)
-    for key in ("name", "description", "seeds", "variants", "mixed_protocols", *OF_THE_WHOLE):
+    for key in OF_THE_EXPERIMENT:
         del changes["properties"][key]
     for key, section in (("training", "Training"), ("evaluation", "Evaluation")):
         changes["properties"][key]["$ref"] = f"{_REF}changes.{section}"
@@ -103,9 +106,36 @@ def _variants(schema: Schema, defs: Schema) -> Schema:
         "title": "Variants",
         "description": schema["properties"]["variants"]["description"],
         "type": "object",
-        "propertyNames": {"pattern": SAFE_NAME, "maxLength": 60},
-        "additionalProperties": {"$ref": f"{_REF}changes"},
+        "propertyNames": {"pattern": SAFE_NAME, "maxLength": MAX_VARIANT_NAME},
+        "additionalProperties": {"anyOf": [{"$ref": f"{_REF}changes"}, {"type": "null"}]},
     }
+
+
+def _matrix(schema: Schema, defs: Schema) -> Schema:
+    """Best effort: an axis is a key that a variant may change, and its values are what may stand there."""
+    axes = dict(defs["changes"]["properties"])
+    for section, definition in (("training", "changes.Training"), ("evaluation", "changes.Evaluation")):
+        axes |= {f"{section}.{key}": field for key, field in defs[definition]["properties"].items()}
+    # Inside a part anything may be; the keys of a section are all known.
+    deeper = rf"^(?!({'|'.join(sorted(OF_THE_EXPERIMENT))})\.)(?!(training|evaluation)\.[^.]*$).*\."
+    return {
+        "title": "Matrix",
+        "description": schema["properties"]["matrix"]["description"],
+        "type": "object",
+        "minProperties": 1,
+        "properties": {key: _axis(field) for key, field in axes.items()},
+        "patternProperties": {deeper: _axis({})},
+        "additionalProperties": False,
+    }
+
+
+def _axis(field: Schema) -> Schema:
+    """A list of values, or a mapping from label to value; a mapping with a `name` is one value."""
+    value = {key: content for key, content in field.items() if key not in ("title", "description")}
+    labels = {"pattern": SAFE_NAME, "maxLength": MAX_VARIANT_NAME, "not": {"const": "name"}}
+    named = {"type": "object", "minProperties": 1, "propertyNames": labels, "additionalProperties": value}
+    described = {key: field[key] for key in ("description",) if key in field}
+    return {**described, "anyOf": [{"type": "array", "minItems": 1, "items": value}, named]}
 
 
 def _optional(schema: Schema) -> Schema:

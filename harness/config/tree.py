@@ -18,12 +18,14 @@ class Node:
     """One value, with the place that a message about it should name.
 
     `where` is `line 12` (the line of the key, where the value has one) or "override `training.steps=2000`";
-    `file` is the file as the person called it, empty for an override.
+    `file` is the file as the person called it, empty for an override. `text` is a scalar as it was written:
+    `1e-3`, whose value is 0.001.
     """
 
     value: "Scalar | list[Node] | dict[str, Node]"
     where: str = "line 1"
     file: str = ""
+    text: str = ""
 
     @property
     def place(self) -> str:
@@ -105,11 +107,12 @@ def rank(path: Sequence[str]) -> int:
 
 
 def _ordered(changes: dict[str, Node]) -> list[tuple[tuple[str, ...], Node]]:
-    pairs = [(_split(key, child), child) for key, child in changes.items()]
+    pairs = [(split_key(key, child), child) for key, child in changes.items()]
     return sorted(pairs, key=lambda pair: rank(pair[0]))
 
 
-def _split(key: str, child: Node) -> tuple[str, ...]:
+def split_key(key: str, child: Node) -> tuple[str, ...]:
+    """The steps of a dotted key whose value is `child`. Raises ConfigError where that is no key."""
     path = tuple(key.split("."))
     if not all(path) or len(path) > MAX_STEPS:
         raise ConfigError(f"{child.place}: `{key[:80]}` is not a key; write it like `training.steps`")

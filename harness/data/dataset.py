@@ -21,6 +21,10 @@ class Split:
     def __len__(self) -> int:
         return len(self.images)
 
+    def to(self, device: torch.device) -> "Split":
+        """The same, on another device."""
+        return Split(self.images.to(device), self.labels.to(device))
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -29,6 +33,7 @@ class Dataset:
     `levels` is how many grey values the images use, evenly spaced over 0..255. Generated images are rounded
     to the same values: otherwise real and generated supports differ and the true JSD is log 2. Points are
     real numbers, and never rounded: None. `density` is the distribution they come from, where it is known.
+    `mirrors`: a mirrored image is as good as the original, which holds for photographs and not for letters.
     """
 
     name: str
@@ -39,6 +44,7 @@ class Dataset:
     source: str
     levels: int | None = 256
     density: Density | None = None
+    mirrors: bool = False
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -54,8 +60,8 @@ class Dataset:
             sha.update(str((self.density.low, self.density.high)).encode())
         for split in (self.train, self.validation, self.test):
             sha.update(str(tuple(split.images.shape)).encode())
-            sha.update(split.images.contiguous().numpy().tobytes())
-            sha.update(split.labels.contiguous().numpy().tobytes())
+            sha.update(split.images.contiguous().numpy().data)
+            sha.update(split.labels.contiguous().numpy().data)
         return sha.hexdigest()
 
 

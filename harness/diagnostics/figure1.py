@@ -82,8 +82,9 @@ def _train_generator(branch: Moment, steps: int, batch_size: int, rate: float) -
     branch.discriminator.requires_grad_(False)
 
     def loss(step: int) -> Tensor:
+        real = branch.real(batch_size, "figure1/g", step)
         fake = generator(branch.latents(batch_size, "figure1/g", step))
-        return branch.loss.generator(branch.discriminator(fake))
+        return branch.loss.generator(branch.discriminator(real), branch.discriminator(fake))
 
     _descend(generator, loss, steps, rate)
 

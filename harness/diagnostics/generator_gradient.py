@@ -44,7 +44,8 @@ def _observe(moment: Moment) -> Observation:
     with torch.enable_grad(), at_rest(moment.generator, moment.discriminator):
         logits = moment.discriminator(moment.generator(moment.latents(SAMPLES, "generator_gradient")))
         values = {
-            name: _norm(torch.autograd.grad(loss(logits), weights, retain_graph=True))
+            # None of these losses reads the real logits, so those of generated samples stand in for them.
+            name: _norm(torch.autograd.grad(loss(logits, logits), weights, retain_graph=True))
             for name, loss in losses.items()
         }
     if not moment.loss.probabilistic:

@@ -104,7 +104,7 @@ def needs_known_density(*dimensions: int) -> Callable[[Dataset, Loss], None]:
             wanted += " dimension" if dimensions == (1,) else " dimensions"
             raise ConfigError(f"needs a data set with a known density in {wanted}")
         if not loss.probabilistic:
-            raise ConfigError("needs a loss under which D(x) is a probability: minimax or non_saturating")
+            raise ConfigError("needs a loss under which D(x) is a probability, such as non_saturating")
 
     return check
 

@@ -12,10 +12,10 @@ from harness.data import Dataset
 from harness.evaluation.judge import Judge, Reals, Scores, Settings
 from harness.features import Extractor
 from harness.metrics.inputs import Metric
-from harness.networks import Latent
+from harness.networks import Conditioning, Latent
 from harness.protocol import Protocol
 from harness.sources import dataset_source, tensor_source
-from harness.sources.generator import draw
+from harness.sources.generator import Sampler
 
 IN_A_PICTURE = {"images": 64, "points": 2_000}
 """Samples that are shown; their latents are the same at every step."""
@@ -52,9 +52,24 @@ class Evaluator:
     def protocol(self) -> Protocol:
         return self.judge.protocol
 
-    def score(self, network: nn.Module, latent: Latent, seed: int) -> Scores:
+    def sampler(
+        self, network: nn.Module, latent: Latent, conditioning: Conditioning | None = None
+    ) -> Sampler:
+        """`network` as a source of images, drawn as this evaluation draws them."""
+        settings = self.judge.settings
+        return Sampler(
+            network,
+            latent,
+            self.dataset.levels,
+            settings.batch_size,
+            settings.device,
+            conditioning,
+            self.dataset.train.labels,
+        )
+
+    def score(self, sampler: Sampler, seed: int) -> Scores:
         """Every metric of `protocol.num_samples` images; the latents are a function of the seed alone."""
-        images = self.draw(network, latent, self.judge.settings.num_samples, seed, "eval")
+        images = sampler.draw(self.judge.settings.num_samples, seed=seed, purpose="eval")
         return self.judge.score(self.judge.measure(tensor_source(images, "generated images")), seed)
 
     def floor(self) -> Scores:
@@ -63,35 +78,22 @@ class Evaluator:
         assert floor is not None  # a data set has a test split
         return floor
 
-    def shown(self, network: nn.Module, latent: Latent, seed: int) -> Tensor:
+    def shown(self, sampler: Sampler, seed: int) -> Tensor:
         """What pictures of the generator show: 64 images, or 2,000 points."""
-        return self.draw(
-            network, latent, IN_A_PICTURE["points" if self.dataset.levels is None else "images"], seed, "grid"
-        )
-
-    def draw(self, network: nn.Module, latent: Latent, count: int, seed: int, purpose: str) -> Tensor:
-        """`count` images of `network` in evaluation mode, on the grey levels of the real ones; or points."""
-        settings = self.judge.settings
-        return draw(
-            network,
-            latent,
-            count,
-            seed=seed,
-            purpose=purpose,
-            batch_size=settings.batch_size,
-            levels=self.dataset.levels,
-            device=settings.device,
-        )
+        things = "points" if self.dataset.levels is None else "images"
+        return sampler.draw(IN_A_PICTURE[things], seed=seed, purpose="grid")
 
 
 def reals_of(dataset: Dataset, evaluation: Evaluation) -> Reals:
-    """The splits of a data set in their places. Both splits that the reference is not are held out; but only
-    the validation split is while a search runs on it, so that the test split stays untouched."""
-    held_out = ("validation",) if evaluation.reference == "validation" else ("validation", "test")
+    """The splits of a data set in their places. The test split stands in for generated images, or where it is
+    the reference the validation split, which nothing is chosen on then. Both are held out; but only the
+    validation split is while a search runs on it, so that the test split stays untouched."""
+    control, other = ("validation", "test") if evaluation.reference == "test" else ("test", "validation")
+    held_out = ("validation",) if evaluation.reference == "validation" else (other, control)
     splits = {split: dataset_source(dataset, split) for split in ("train", "validation", "test")}
     return Reals(
         reference=splits[evaluation.reference],
         held_out=tuple(splits[split] for split in held_out),
-        control=splits["test"],
+        control=splits[control],
         train=None if evaluation.reference == "train" else splits["train"],
     )

@@ -5,6 +5,7 @@ from harness.features.coordinates import coordinates
 from harness.features.extractor import Extractor, extract
 from harness.features.inception import inception
 from harness.features.pixels import pixels
+from harness.features.stacked import stacked_classifier
 from harness.registry import Registry
 
 __all__ = ["EXTRACTORS", "Extractor", "extract"]
@@ -13,6 +14,7 @@ EXTRACTORS = Registry(
     "extractor",
     "harness.extractors",
     classifier=classifier,
+    stacked_classifier=stacked_classifier,
     inception=inception,
     pixels=pixels,
     coordinates=coordinates,

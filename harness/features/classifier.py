@@ -37,10 +37,11 @@ def classifier(
     path = Path(weights).expanduser() if weights else SHIPPED / f"{dataset}.safetensors"
     if weights is None:
         if dataset not in PINNED:
+            other = "stacked_classifier" if dataset == "stacked_mnist" else "pixels"
             raise WeightsError(
-                f"no classifier is shipped for data set `{dataset}` (only for {', '.join(PINNED)}): train "
-                f"one with `harness extractor train {dataset}` and set `features: {{name: classifier, "
-                "weights: FILE}`, or use `features: pixels`"
+                f"no classifier is shipped for data set `{dataset}` (only for {', '.join(PINNED)}): use "
+                f"`features: {other}`, or train one with `harness extractor train {dataset}` and set "
+                "`features: {name: classifier, weights: FILE}`"
             )
         sha256 = PINNED[dataset]
     if not path.is_file():

@@ -1,4 +1,4 @@
-"""Adversarial losses: pure functions on logits, gathered into one entry a loss.
+"""Losses that judge each image by itself: pure functions on logits, gathered into one entry a loss.
 
 `log D(x)` is `logsigmoid(logit)` and `log(1 - D(x))` is `logsigmoid(-logit)`, exact where a sigmoid followed
 by a logarithm would give -inf.
@@ -20,12 +20,12 @@ def negative_value(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     return -value(real_logits, fake_logits)
 
 
-def saturating_generator(fake_logits: Tensor) -> Tensor:
+def saturating_generator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """E log(1 - D(G(z))): vanishes where D is sure of itself (Goodfellow et al. 2014, eq. 1)."""
     return logsigmoid(-fake_logits).mean()
 
 
-def non_saturating_generator(fake_logits: Tensor) -> Tensor:
+def non_saturating_generator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """-E log D(G(z)): the same fixed point, strong gradients early (Goodfellow et al. 2014, section 3)."""
     return -logsigmoid(fake_logits).mean()
 
@@ -38,7 +38,7 @@ def least_squares_discriminator(real_logits: Tensor, fake_logits: Tensor) -> Ten
     )
 
 
-def least_squares_generator(fake_logits: Tensor) -> Tensor:
+def least_squares_generator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """1/2 E (D(G(z)) - 1)^2 (Mao et al. 2017, eq. 2)."""
     return 0.5 * mse_loss(fake_logits, fake_logits.new_ones(()).expand_as(fake_logits))
 
@@ -48,7 +48,7 @@ def wasserstein_discriminator(real_logits: Tensor, fake_logits: Tensor) -> Tenso
     return fake_logits.mean() - real_logits.mean()
 
 
-def wasserstein_generator(fake_logits: Tensor) -> Tensor:
+def wasserstein_generator(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     """-E D(G(z)) (Arjovsky et al. 2017, eq. 2)."""
     return -fake_logits.mean()
 

@@ -13,6 +13,9 @@ from harness.metrics.shares import kl_of_counts
 
 NAME = "class_balance"
 
+MOST_DETAILS = 100
+"""Classes up to which the share of each is a value of its own."""
+
 
 def class_balance() -> Metric:
     """Classes generated, and KL(generated || reference) of the predicted classes (Lin et al. 2018)."""
@@ -26,9 +29,10 @@ def _compute(inputs: MetricInputs) -> Values:
     )
     kl, error = class_divergence(generated, real)
     values = {"classes": float((generated > 0).sum()), "class_kl": kl, "class_kl_se": error}
-    details = {
-        f"classes/{number}": share for number, share in enumerate((generated / generated.sum()).tolist())
-    }
+    details = {}
+    if len(generated) <= MOST_DETAILS:
+        shares = (generated / generated.sum()).tolist()
+        details = {f"classes/{number}": share for number, share in enumerate(shares)}
     notes = []
     if missing := _numbers((generated == 0) & (real > 0)):
         notes.append(f"Classes: of the reference images' classes never generated: {named(missing)}")

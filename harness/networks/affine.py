@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from harness.errors import ConfigError
 from harness.networks.mlp import MlpDiscriminator
-from harness.networks.pair import Activation, Latent, Normalization, Pair, Shape, Widths
+from harness.networks.normalization import DiscriminatorNormalization
+from harness.networks.pair import Activation, Latent, Pair, Shape, Widths
 
 Row = Annotated[tuple[float, ...], Field(min_length=1)]
 
@@ -27,7 +28,7 @@ class AffineGenerator(nn.Module):
         self.latent = latent
 
     def forward(self, z: Tensor) -> Tensor:
-        return nn.functional.linear(z, self.weight, self.bias).view(len(z), 1, 1, -1)
+        return nn.functional.linear(z, self.weight, self.bias).view(z.shape[0], 1, 1, -1)
 
     @torch.no_grad()
     def log_prob(self, points: Tensor) -> Tensor | None:
@@ -61,7 +62,7 @@ def affine(
     offset: Row | None = None,
     discriminator_widths: Widths = (256, 256),
     activation: Activation = "leaky_relu",
-    discriminator_normalization: Normalization = "none",
+    discriminator_normalization: DiscriminatorNormalization = "none",
 ) -> Pair:
     """G(z) = W z + b on points, against a multilayer perceptron; p_g is known exactly.
 

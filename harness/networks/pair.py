@@ -7,12 +7,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from harness.networks.conditional import Conditioning
+
 Shape = tuple[int, int, int]
 """(channels, height, width) of one image."""
 
 Widths = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=16)]
 Activation = Literal["relu", "leaky_relu", "elu", "silu", "tanh"]
-Normalization = Literal["none", "batch", "layer"]
 
 
 class Latent(BaseModel):
@@ -37,6 +38,10 @@ class Pair:
     and generated images may share one pass, which is faster. `meet`(images) is called once, before the first
     step, with the training images, uint8 (n, channels, height, width), for weights that start from them.
     `bounded`: the generator cannot leave [-1, 1], so it is refused for points that do.
+    `conditioning`: how both are told a class, None where they are not. The generator then takes z
+    (batch, latent.size + classes), the noise followed by the class as a one-hot vector. The discriminator
+    takes (images, labels int64 (batch,)) under projection; under auxiliary it takes images alone and gives
+    (batch, 1 + classes): the logit, then the logits of the classes.
     """
 
     generator: nn.Module
@@ -45,6 +50,7 @@ class Pair:
     rowwise: bool = False
     meet: Callable[[Tensor], None] = indifferent
     bounded: bool = False
+    conditioning: Conditioning | None = None
 
 
 def activation_layer(name: Activation) -> nn.Module:

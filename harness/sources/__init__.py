@@ -2,7 +2,7 @@
 
 source       what a source is
 opening      from a name, a path or an object to a source
-folder       image files: listing finds them, scan looks at them, pixels decodes them;  ahead  in threads
+folder       image files: scan looks at them, ahead decodes them in threads
 array_files  .npy, .npz, .safetensors: layout says what their axes are, stored and numpy_files stream them
 memory       tensors, and the splits of data sets
 callables    functions of the user's own
@@ -11,7 +11,7 @@ trained      runs and checkpoints, with generator, which draws
 
 from harness.sources.callables import callable_source
 from harness.sources.folder import folder_source
-from harness.sources.generator import draw
+from harness.sources.generator import Sampler
 from harness.sources.memory import dataset_source, tensor_source
 from harness.sources.opening import Images, Opening, open_source, run_behind
 from harness.sources.source import Chunk, Source
@@ -20,6 +20,7 @@ __all__ = [
     "Chunk",
     "Images",
     "Opening",
+    "Sampler",
     "Source",
     "callable_source",
     "dataset_source",

@@ -20,12 +20,7 @@ COUNT_NAMES = ("num_samples", "count", "n")
 
 def imported(path: str) -> Callable[..., object]:
     """The callable `module:name`; ConfigError where there is none, or importing it fails."""
-    try:
-        found = Registry[object]("source of images", "").resolve(path)
-    except HarnessError:
-        raise
-    except Exception as error:  # a module of the user's may fail in any way when it is run
-        raise ConfigError(f"cannot import `{path}`: {type(error).__name__}: {error}") from error
+    found = Registry[object]("source of images", "").resolve(path)
     if not callable(found):
         raise ConfigError(f"`{path}` is a {type(found).__name__}: a source is a function that returns images")
     return found

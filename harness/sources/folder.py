@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.data.listing import Listing, list_images, note_of
+from harness.data.pixels import BadImageError, Header, decode, versions
 from harness.errors import DataError
 from harness.sources.ahead import ahead
-from harness.sources.listing import Listing, list_images, note_of
-from harness.sources.pixels import BadImageError, Header, decode, versions
 from harness.sources.scan import Looked, lines_of, refusal, scan, without_odd_sizes
 from harness.sources.source import Chunk, Source, per_chunk
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
+from harness.data.pixels import BadImageError, Header, read_header
 from harness.errors import DataError
 from harness.sources.ahead import ahead
-from harness.sources.pixels import BadImageError, Header, read_header
 
 FILES_AT_ONCE = 64
 """Files of one task of the pool: a task costs as much as a small header."""

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from harness.catalog import build_pair, load_dataset
 from harness.config import load_cell
+from harness.data.listing import is_run
 from harness.errors import CheckpointError, DataError
 from harness.files import read_json
 from harness.rundir import RunDir
-from harness.sources.generator import drawn
-from harness.sources.listing import is_run
+from harness.sources.generator import Sampler
 from harness.sources.source import Chunk, Source
 
 CHECKPOINTS = RunDir(Path()).checkpoints.name
@@ -65,8 +65,7 @@ def run_source(
     else:
         weights = _of_finished(run)
     dataset = load_dataset(cell, data_root)
-    with torch.random.fork_rng():
-        pair = build_pair(cell, dataset.shape)
+    pair = build_pair(cell, dataset.shape)
     try:
         pair.generator.load_state_dict(weights)
     except RuntimeError as error:
@@ -74,20 +73,19 @@ def run_source(
             f"{title}: its weights do not fit network {cell.network.name} of {run.config}; "
             "it was trained by another version of the code"
         ) from error
-    network = pair.generator.to(device)
+    sampler = Sampler(
+        pair.generator.to(device),
+        pair.latent,
+        dataset.levels,
+        cell.evaluation.batch_size,
+        device,
+        pair.conditioning,
+        dataset.train.labels,
+    )
     count = cell.evaluation.num_samples if num_samples is None else num_samples
 
     def read() -> Iterator[Chunk]:
-        for images in drawn(
-            network,
-            pair.latent,
-            count,
-            seed=cell.seed,
-            purpose="eval",
-            batch_size=cell.evaluation.batch_size,
-            levels=dataset.levels,
-            device=device,
-        ):
+        for images in sampler.batches(count, seed=cell.seed, purpose="eval"):
             yield Chunk(images)
 
     # Content stays unknown: images depend on the code of the network and on the device as well.

@@ -20,9 +20,9 @@ NAME = "generator"
 def export_generator(network: nn.Module, z: Tensor, folder: Path) -> None:
     """Write `network` (latents in, images in [-1, 1] out) as an MLflow model folder, with its signature.
 
-    `z` (2, latent size) is its input example: with one row the exported batch size would be fixed to one.
-    The program that torch.export writes needs neither harness nor the network's source to run. The folder
-    appears whole or not at all; what an earlier, interrupted export left is replaced.
+    `z` (2, width of its input) is its input example: with one row the exported batch size would be fixed to
+    one. The program that torch.export writes needs neither harness nor the network's source to run. The
+    folder appears whole or not at all; what an earlier, interrupted export left is replaced.
     """
     import_mlflow()
     import mlflow.pytorch

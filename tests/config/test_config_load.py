@@ -97,7 +97,7 @@ def test_the_name_can_be_overridden(loaded: Load) -> None:
             {"network: mlp": "network: {name: mlp, size: 3}"},
             "3: unknown key `size` in network `mlp`; did you mean `latent.size`?",
         ),
-        ({"loss: hinge": "loss: hinge\ngate: {}"}, "5: unknown key `gate`; known: dataset, "),
+        ({"loss: hinge": "loss: hinge\ngate: {}"}, "5: unknown key `gate`; known: augmentations, "),
         ({"steps: 6000": "steps: -1"}, "7: training.steps must be at least 1, not -1"),
         ({"steps: 6000": "steps: many"}, '7: training.steps must be an integer, not "many"'),
         ({"steps: 6000": "steps: true"}, "7: training.steps must be an integer, not true"),
@@ -117,6 +117,7 @@ def test_the_name_can_be_overridden(loaded: Load) -> None:
             "9: training.betas is too short: item 1, counted from 0, is missing",
         ),
         ({"2e-4": "2e-4\n  betas: [0.5, 1]"}, "9: training.betas.1 must be less than 1, not 1"),
+        ({"2e-4": "2e-4\n  packing: 3"}, "9: training.packing must divide `batch_size`, which is 64"),
         ({"2e-4": "2e-4\n  betas: [0, 0, 0]"}, "9: training.betas must have at most 2 items, not 3"),
         (
             {"2e-4": "2e-4\n  optimizer: sgd\n  final_momentum: 0.7"},
@@ -189,7 +190,7 @@ def test_the_name_can_be_overridden(loaded: Load) -> None:
         ({"[r1]": "\n  - r1\n  - name: centered"}, "7: unknown penalty `centered`; did you mean `centred`?"),
         ({"hinge": "os:nothing"}, "4: cannot import loss `os:nothing`: "),
         ({"hinge": "os:sep"}, "4: loss `os:sep` cannot be used: "),
-        ({"hinge": "':'"}, "4: loss `:` cannot be used: ValueError"),
+        ({"hinge": "':'"}, "4: loss `:` should be `package.module:Name`"),
         (
             {"seeds": "evaluation:\n  metrics: [fid, kid, fid]\nseeds"},
             "10: evaluation.metrics.2 is `fid` for the second time",

@@ -16,6 +16,10 @@ def test_digest_is_pinned(real_digits: Dataset) -> None:
     assert real_digits.digest == DIGEST
 
 
+def test_a_mirrored_digit_is_none(real_digits: Dataset) -> None:
+    assert not real_digits.mirrors
+
+
 def test_does_not_depend_on_random_state_or_root(real_digits: Dataset) -> None:
     torch.manual_seed(7)
     assert digits(Path("/nowhere")).digest == real_digits.digest

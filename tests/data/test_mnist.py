@@ -40,6 +40,7 @@ def copy(mnist_root: Path, tmp_path: Path) -> Path:
 def test_splits(real_mnist: Dataset) -> None:
     assert real_mnist.digest == DIGEST
     assert real_mnist.shape == (1, 28, 28)
+    assert not real_mnist.mirrors
     assert [len(s) for s in (real_mnist.train, real_mnist.validation, real_mnist.test)] == [
         50000,
         10000,
@@ -169,6 +170,7 @@ def test_download_puts_whole_files_in_place(
     data = fashion_mnist(tmp_path / "data")
     assert (len(data.train), len(data.validation), len(data.test)) == (50000, 1000, 100)
     assert data.classes[0] == "T-shirt/top"
+    assert data.mirrors
     raw = tmp_path / "data" / "FashionMNIST" / "raw"
     assert {file.name for file in raw.iterdir()} == set(MNIST_MD5)
     assert capfd.readouterr() == ("", "")

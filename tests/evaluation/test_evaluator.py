@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from harness.config import Evaluation, Part
 from harness.data import DATASETS, Dataset, contents
 from harness.errors import RunFailedError
-from harness.evaluation import Evaluator
+from harness.evaluation import Evaluator, Scores
 from harness.features import EXTRACTORS, Extractor
 from harness.metrics import METRICS
 from harness.metrics.parzen import parzen_score
@@ -46,6 +46,10 @@ def evaluator(
     return Evaluator(dataset or digits(), classifier(), metrics, changed, CPU, cache)
 
 
+def scored(judge: Evaluator, network: nn.Module, seed: int = 0) -> Scores:
+    return judge.score(judge.sampler(network, LATENT), seed)
+
+
 class Stored(nn.Module):
     """A "generator" that gives stored images back in turn, whatever the latents."""
 
@@ -62,7 +66,7 @@ class Stored(nn.Module):
 def test_floor_and_ceiling_enclose_an_untrained_generator() -> None:
     judge = evaluator()
     floor, ceiling = judge.floor(), judge.judge.ceiling()
-    untrained = judge.score(NETWORKS["mlp"]((1, 8, 8), latent=LATENT).generator, LATENT, 0)
+    untrained = scored(judge, NETWORKS["mlp"]((1, 8, 8), latent=LATENT).generator, 0)
     assert floor.values["fid"] < 2 < 20 < ceiling.values["fid"]
     assert floor.values["fid"] < untrained.values["fid"]
     assert floor.values["recall"] > 0.9 > untrained.values["recall"]
@@ -94,17 +98,17 @@ def test_a_search_on_the_validation_split_leaves_the_test_split_alone() -> None:
     network = NETWORKS["mlp"]((1, 8, 8), latent=LATENT).generator
     other = replace(digits(), test=replace(digits().test, images=digits().test.images * 0))
     scores = [
-        evaluator(("parzen",), dataset=dataset, reference="validation").score(network, LATENT, 0)
+        scored(evaluator(("parzen",), dataset=dataset, reference="validation"), network, 0)
         for dataset in (digits(), other)
     ]
     assert scores[0] == scores[1]
-    with_test = evaluator(("parzen",)).score(network, LATENT, 0)
+    with_test = scored(evaluator(("parzen",)), network, 0)
     assert with_test != scores[0]
 
 
 def test_real_images_from_a_generator_score_as_real_images() -> None:
     judge = evaluator(FAST, num_samples=500)
-    scores = judge.score(Stored(digits().test.images), LATENT, 0)
+    scores = scored(judge, Stored(digits().test.images), 0)
     for key in ("fid", "kid", "precision", "coverage"):
         assert scores.values[key] == judge.floor().values[key]
 
@@ -126,8 +130,8 @@ def test_scores_do_not_depend_on_the_evaluation_batch_size(batch_size: int) -> N
     with torch.no_grad():  # images worth comparing, not a grey field
         for parameter in network.parameters():
             parameter.mul_(2)
-    whole = evaluator(FAST).score(network, LATENT, 0).values
-    parts = evaluator(FAST, batch_size=batch_size).score(network, LATENT, 0).values
+    whole = scored(evaluator(FAST), network, 0).values
+    parts = scored(evaluator(FAST, batch_size=batch_size), network, 0).values
     assert set(whole) == set(parts)
     for key, value in whole.items():
         assert parts[key] == pytest.approx(value, rel=1e-6), key
@@ -138,29 +142,29 @@ def test_evaluation_is_a_function_of_the_seed_and_leaves_the_mode_alone() -> Non
     judge = evaluator()
     torch.manual_seed(5)
     state = torch.get_rng_state()
-    first = judge.score(network, LATENT, 0).values
+    first = scored(judge, network, 0).values
     assert network.training
     assert torch.equal(torch.get_rng_state(), state)
-    assert judge.score(network, LATENT, 0).values == first
-    assert judge.score(network, LATENT, 1).values != first
+    assert scored(judge, network, 0).values == first
+    assert scored(judge, network, 1).values != first
 
 
 def test_generated_images_lie_on_the_grey_levels_of_the_real_ones() -> None:
     network = NETWORKS["mlp"]((1, 8, 8), latent=LATENT).generator
-    drawn = evaluator().draw(network, LATENT, 200, 0, "eval")
+    drawn = evaluator().sampler(network, LATENT).draw(200, seed=0, purpose="eval")
     assert set(drawn.unique().tolist()) <= set(digits().train.images.unique().tolist())
 
 
 def test_a_collapsed_generator_is_no_number() -> None:
     with pytest.raises(RunFailedError, match="collapsed"):
-        evaluator().score(Stored(digits().train.images[:1]), LATENT, 0)
+        scored(evaluator(), Stored(digits().train.images[:1]), 0)
 
 
 def test_images_that_are_not_finite_are_no_number() -> None:
     broken = Stored(digits().train.images)
     broken.images[3] = float("nan")
     with pytest.raises(RunFailedError, match="not finite"):
-        evaluator().score(broken, LATENT, 0)
+        scored(evaluator(), broken, 0)
 
 
 def test_the_protocol_is_named_in_words() -> None:

@@ -21,11 +21,12 @@ from torch import Tensor
 
 from harness.checkpoint import KEPT, Checkpoint, newest_good, save_checkpoint
 from harness.config import Training
-from harness.data import DATASETS
+from harness.data import DATASETS, Split
 from harness.errors import CheckpointError
 from harness.files import write_json
 from harness.losses import LOSSES
 from harness.networks import NETWORKS, Pair
+from harness.seeding import initial_weights
 from harness.state import State
 from harness.train import fit
 
@@ -199,10 +200,16 @@ def pair(normalization: str) -> Pair:
     )
 
 
+def state_of(config: Training, seed: int, normalization: str) -> State:
+    with initial_weights(seed):
+        return State(pair(normalization), config, torch.device("cpu"))
+
+
 def train(state: State, config: Training, until: int) -> None:
     config = config.model_copy(update={"steps": until})
-    images = DATASETS["digits"](Path()).train.images[:200]
-    for _ in fit(state, loss=LOSSES["non_saturating"](), penalties=(), images=images, config=config, seed=3):
+    train = DATASETS["digits"](Path()).train
+    data = Split(train.images[:200], train.labels[:200])
+    for _ in fit(state, loss=LOSSES["non_saturating"](), penalties=(), data=data, config=config, seed=3):
         pass
 
 
@@ -224,7 +231,7 @@ def test_saving_and_loading_between_two_steps_changes_no_bit(
     config = Training(steps=12, batch_size=16, learning_rate=1e-2, ema=ema, **optimizer)
 
     def fresh() -> State:
-        return State.fresh(lambda: pair(normalization), config, 3, torch.device("cpu"))
+        return state_of(config, 3, normalization)
 
     straight = fresh()
     train(straight, config, 12)
@@ -250,7 +257,7 @@ def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
 
 def test_a_state_of_other_networks_is_refused(tmp_path: Path) -> None:
     config = Training(steps=1)
-    wide = State.fresh(lambda: pair("batch"), config, 0, torch.device("cpu"))
-    narrow = State.fresh(lambda: pair("none"), config, 0, torch.device("cpu"))
+    wide = state_of(config, 0, "batch")
+    narrow = state_of(config, 0, "none")
     with pytest.raises(RuntimeError, match="state_dict"):
         narrow.load(wide.tensors(), 1)

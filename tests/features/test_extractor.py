@@ -20,7 +20,9 @@ POINTS = torch.randn(50, *POINT, generator=torch.Generator().manual_seed(0)) * 5
 @pytest.mark.parametrize("name", sorted(EXTRACTORS))
 def test_every_extractor_keeps_the_contract(name: str, inception_weights: Weights) -> None:
     of_points = name == "coordinates"
-    options = inception_weights.options if name == "inception" else {}
+    options = {"inception": inception_weights.options, "stacked_classifier": {"domain": "digits"}}.get(
+        name, {}
+    )
     extractor = EXTRACTORS[name](*(("ring", POINT) if of_points else ("digits", SHAPE)), **options)
     images = POINTS if of_points else IMAGES
     assert extractor.name == name

@@ -8,7 +8,7 @@ import torch
 from torch.distributions import MultivariateNormal
 
 from harness.config import Training
-from harness.data import DATASETS
+from harness.data import DATASETS, Split
 from harness.divergences import quadrature
 from harness.errors import ConfigError
 from harness.losses import LOSSES
@@ -154,7 +154,14 @@ def test_a_learning_rate_of_0_keeps_the_generator_to_the_bit(optimizer: str) -> 
     )
     state = State(pair, config, torch.device("cpu"))
     before = {name: tensor.clone() for name, tensor in state.tensors().items()}
-    for _ in fit(state, loss=LOSSES["non_saturating"](), penalties=[], images=points, config=config, seed=0):
+    for _ in fit(
+        state,
+        loss=LOSSES["non_saturating"](),
+        penalties=[],
+        data=Split(points, torch.zeros(len(points), dtype=torch.int64)),
+        config=config,
+        seed=0,
+    ):
         pass
     after = state.tensors()
     for name, tensor in before.items():
@@ -170,3 +177,11 @@ def test_a_learning_rate_of_0_keeps_the_generator_to_the_bit(optimizer: str) -> 
 def test_latent_is_shared_with_the_pair() -> None:
     pair = affine(2, latent={"size": 5, "distribution": "uniform"})
     assert pair.latent == own(pair).latent == Latent(size=5, distribution="uniform")
+
+
+def test_it_exports_for_any_batch() -> None:
+    network = affine(2, offset=[1, 2]).generator.eval()
+    sizes = ({0: torch.export.Dim("batch")},)
+    program = torch.export.export(network, (torch.randn(2, 2),), dynamic_shapes=sizes)
+    z = torch.randn(5, 2)
+    assert torch.equal(program.module()(z), network(z))

@@ -8,7 +8,7 @@ from harness.data import quantise
 from harness.errors import RunFailedError
 from harness.networks import Latent
 from harness.seeding import generator, latents
-from harness.sources import draw
+from harness.sources import Sampler
 
 CPU = torch.device("cpu")
 
@@ -22,7 +22,7 @@ class Stretch(nn.Module):
 
 def drawn(network: nn.Module, batch_size: int, levels: int | None = 256) -> Tensor:
     latent = Latent(size=4)
-    return draw(network, latent, 25, seed=3, purpose="eval", batch_size=batch_size, levels=levels, device=CPU)
+    return Sampler(network, latent, levels, batch_size, CPU).draw(25, seed=3, purpose="eval")
 
 
 @pytest.mark.parametrize("batch_size", [1, 10, 25, 1000])

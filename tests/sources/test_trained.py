@@ -4,7 +4,6 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -13,15 +12,20 @@ from processes import TINY
 from test_run import Listener
 from torch import Tensor
 
-import harness.evaluation.evaluator as evaluator
 from harness.catalog import TABLES
 from harness.config import load
 from harness.errors import CheckpointError, DataError, HarnessError
 from harness.signals import StopSignal
-from harness.sources import run_behind
+from harness.sources import Sampler, run_behind
 from harness.study import run_study
 from harness.workplace import Workplace
 from sources.pictures import images_of, opened
+
+OPTIONS = {
+    "average": [],
+    "plain": ["training.ema=0"],
+    "conditioned": ["network.conditioning={method: projection, classes: 10}"],
+}
 
 
 @dataclass(frozen=True)
@@ -32,23 +36,24 @@ class Trained:
     judged: dict[int, Tensor]
 
 
-@pytest.fixture(scope="module", params=["average", "plain"])
+@pytest.fixture(scope="module", params=["average", "plain", "conditioned"])
 def trained(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Trained:
-    """A tiny run, with averaged weights and without; it is looked at, and never changed."""
+    """A tiny run, with averaged weights and without, and one that is told classes; it is looked at, and never
+    changed."""
     root = tmp_path_factory.mktemp("trained")
     (root / "tiny.yaml").write_text(TINY)
-    overrides = ["evaluation.metrics=[fid]", *(["training.ema=0"] if request.param == "plain" else [])]
+    overrides = ["evaluation.metrics=[fid]", *OPTIONS[request.param]]
     judged: list[Tensor] = []
-    draw = evaluator.draw
+    draw = Sampler.draw
 
-    def watched(*arguments: Any, **options: Any) -> Tensor:
-        images = draw(*arguments, **options)
-        if options["purpose"] == "eval":
+    def watched(sampler: Sampler, count: int, *, seed: int, purpose: str) -> Tensor:
+        images = draw(sampler, count, seed=seed, purpose=purpose)
+        if purpose == "eval":
             judged.append(images)
         return images
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluator, "draw", watched)
+        patch.setattr(Sampler, "draw", watched)
         place = Workplace(
             root / "runs", root, torch.device("cpu"), None, Listener(), StopSignal(), system_interval=60
         )

@@ -1,6 +1,7 @@
 """One image file to uint8 pixels: which conversions are faithful, which lose something, which are refused.
 
-A JPEG's EXIF orientation is not applied: pixels are taken as they are stored, as peers do.
+An EXIF orientation is applied by `decode_upright` alone: what is to be measured is taken as it is stored, as
+peers do, and what is to be learnt from as it is meant to be seen.
 """
 
 import io
@@ -11,7 +12,7 @@ from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError, features
+from PIL import ExifTags, Image, UnidentifiedImageError, features
 from PIL import __version__ as pillow_version
 
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "PPM", "TIFF", "WEBP")
@@ -82,17 +83,30 @@ def decode(data: bytes, channels: int) -> NDArray[np.uint8]:
     """The pixels, uint8 (height, width, channels), of bytes whose header was read; BadImageError where they
     end too early. `channels` 3 repeats grey ones."""
     with _opened(io.BytesIO(data)) as image:
-        mode, _ = _mode(image)  # before `load`, which forgets the raw mode
-        image.load()
-        if mode in SIXTEEN:
-            grey = np.asarray(image).astype(np.uint32)
-            pixels = ((grey + 128) // 257).astype(
-                np.uint8
-            )  # round(x / 257): 257 is odd, so nothing is halfway
-        else:
-            image.info.pop("transparency", None)  # Pillow would warn of what is dropped, and change no pixel
-            target = "L" if _CHANNELS[mode] == 1 else "RGB"
-            pixels = np.asarray(image if image.mode == target else image.convert(target))
+        return _loaded(image, channels)
+
+
+def decode_upright(data: bytes, channels: int) -> NDArray[np.uint8]:
+    """The same, turned and mirrored as its EXIF orientation says."""
+    with _opened(io.BytesIO(data)) as image:
+        pixels = _loaded(image, channels)
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    rows, columns = (-1 if orientation in turned else 1 for turned in ((3, 4, 7, 8), (2, 3, 6, 7)))
+    return pixels[::rows, ::columns]
+
+
+def _loaded(image: Image.Image, channels: int) -> NDArray[np.uint8]:
+    mode, _ = _mode(image)  # before `load`, which forgets the raw mode
+    image.load()
+    if mode in SIXTEEN:
+        grey = np.asarray(image).astype(np.uint32)
+        pixels = ((grey + 128) // 257).astype(np.uint8)  # round(x / 257): 257 is odd, so nothing is halfway
+    else:
+        image.info.pop("transparency", None)  # Pillow would warn of what is dropped, and change no pixel
+        target = "L" if _CHANNELS[mode] == 1 else "RGB"
+        pixels = np.asarray(image if image.mode == target else image.convert(target))
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
     return np.repeat(pixels, 3, axis=2) if channels > pixels.shape[2] else pixels

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
-
-from harness.sources.pixels import FORMATS, BadImageError, decode, read_header
 from sources.pictures import images_of, noise, opened
+
+from harness.data.pixels import FORMATS, BadImageError, decode, read_header
 
 ALPHA = "had an alpha channel, which was dropped"
 PALETTE = "had a palette, which was turned into RGB"
