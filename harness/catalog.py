@@ -13,7 +13,7 @@ from harness.config import Evaluation, Experiment, Part, Setup
 from harness.data import DATASETS, Dataset
 from harness.data.density import Density
 from harness.diagnostics import DIAGNOSTICS, Diagnostic
-from harness.errors import ConfigError, HarnessError
+from harness.errors import ConfigError, HarnessError, one_line
 from harness.features import EXTRACTORS, Extractor
 from harness.figures import FIGURES, Draw
 from harness.losses import LOSSES, PENALTIES, Loss, Penalty
@@ -194,7 +194,7 @@ def _made(table: Registry[Callable[..., T]], part: Part, *arguments: object) -> 
     except Exception as error:
         if part.name in table:  # harness's own mistake, which deserves its traceback
             raise
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = one_line(error)
         raise ConfigError(f"{table.kind} `{part.name}` failed: {reason}") from error
     if (kind := MADE.get(table.kind)) and not isinstance(made, kind):
         raise ConfigError(

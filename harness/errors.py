@@ -57,3 +57,8 @@ class InterruptedRunError(HarnessError):
     def __init__(self, message: str, signal_number: int) -> None:
         super().__init__(message)
         self.exit_code = 128 + signal_number
+
+
+def one_line(error: BaseException) -> str:
+    """Kind and text of an error that is not of harness's making, for a message that is one line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())

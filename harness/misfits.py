@@ -18,8 +18,8 @@ from harness.catalog import (
 )
 from harness.config import Setup
 from harness.data import Dataset, to_float
-from harness.errors import ConfigError
-from harness.judging import told
+from harness.errors import ConfigError, one_line
+from harness.judging import Critic, told
 from harness.networks import NETWORKS, Pair
 
 
@@ -93,17 +93,14 @@ def try_out(setup: Setup, dataset: Dataset, pair: Pair) -> None:
         seen = to_float(dataset.train.images[rows])
         for part, augment in zip(setup.augmentations, build_augmentations(setup), strict=True):
             _expect(f"augmentation `{part.name}`", augment(seen), tuple(seen.shape), seen)
-        seen = seen.reshape(2, packing * seen.shape[1], *seen.shape[2:])
-        told_too = pair.conditioning is not None and pair.conditioning.method == "projection"
-        logits = _passed(
-            f"discriminator of network `{name}`",
-            name in NETWORKS,
-            pair.discriminator,
-            seen,
-            *([labels] if told_too else []),
-        )
-        classifies = pair.conditioning is not None and not told_too
-        wanted = (2, 1 + pair.conditioning.classes) if pair.conditioning and classifies else (2,)
+        seen = Critic(pair.discriminator, packing=packing).seen(seen)
+        inputs: tuple[Tensor, ...] = (seen,)
+        wanted: tuple[int, ...] = (2,)
+        if pair.conditioning and pair.conditioning.method == "projection":
+            inputs = (seen, labels)
+        elif pair.conditioning:
+            wanted = (2, 1 + pair.conditioning.classes)
+        logits = _passed(f"discriminator of network `{name}`", name in NETWORKS, pair.discriminator, *inputs)
         _expect(f"discriminator of network `{name}`", logits, wanted, seen)
 
 
@@ -113,7 +110,7 @@ def _passed(what: str, is_own: bool, network: nn.Module, *inputs: Tensor) -> obj
     except Exception as error:
         if is_own:  # harness's own mistake, which deserves its traceback
             raise
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = one_line(error)
         raise ConfigError(f"{what} fails on {tuple(inputs[0].shape)}: {reason}") from error
 
 

@@ -9,7 +9,7 @@ from operator import attrgetter
 from types import ModuleType
 from typing import Generic, TypeVar, cast
 
-from harness.errors import UnknownNameError
+from harness.errors import UnknownNameError, one_line
 
 T = TypeVar("T")
 
@@ -90,7 +90,7 @@ def _imported(module: str) -> ModuleType:
 
 
 def _failure(module: str, error: BaseException) -> UnknownNameError:
-    reason = " ".join(f"{type(error).__name__}: {error}".split())
+    reason = one_line(error)
     return UnknownNameError(f"module `{module}` fails with {reason}")
 
 

@@ -87,9 +87,12 @@ def plan(loaded: Loaded, workplace: Workplace) -> list[Prepared]:
         _refuse_mixed(loaded)
     cells = {cell.dataset.model_dump_json(): cell for cell in loaded.cells}
     prepared = []
+    fitting: set[str] = set()
     for cell in loaded.cells:
         data = dataset(cell.dataset.model_dump_json())
-        refuse_misfits(cell, data)
+        if cell.variant not in fitting:  # a seed changes nothing of what fits
+            refuse_misfits(cell, data)
+            fitting.add(cell.variant)
         prepared.append(prepare(cell, data, workplace))
     return prepared
 

@@ -11,7 +11,7 @@ from harness.config.models import Setup
 from harness.config.parts import Part
 from harness.config.problems import described
 from harness.config.tree import Node, Path, locate
-from harness.errors import HarnessError, UnknownNameError
+from harness.errors import HarnessError, UnknownNameError, one_line
 from harness.options import options_model
 from harness.registry import Registry
 
@@ -91,7 +91,7 @@ def _completed(part: Part, path: Path, tree: Node, table: Registry[Any], problem
     except Exception as error:
         if part.name in table:  # harness's own mistake, which deserves its traceback
             raise
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = one_line(error)
         problems.append(f"{place}: {table.kind} `{part.name}` cannot be used: {reason}")
         return part
     try:
