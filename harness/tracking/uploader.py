@@ -1,6 +1,7 @@
 """One background thread that keeps MLflow up to date and never holds up or fails a training."""
 
 import threading
+import time
 from pathlib import Path
 
 from harness.tracking.library import import_mlflow, reason
@@ -8,6 +9,7 @@ from harness.tracking.mirror import Mirror
 
 INTERVAL = 1.0
 LONGEST_PAUSE = 60.0
+SLICE = 0.1
 
 
 class Uploader:
@@ -38,7 +40,10 @@ class Uploader:
     def close(self, timeout: float) -> int:
         """Send what is left for at most `timeout` seconds; returns how many events the server has not got."""
         self._stop.set()
-        self._thread.join(timeout)
+        end = time.monotonic() + timeout
+        while self._thread.is_alive() and time.monotonic() < end:
+            # In slices: a signal that comes just before a wait, or to another thread, is handled after it.
+            self._thread.join(SLICE)
         with self._lock:
             return sum(self._mirror.pending(folder) for folder in self._folders)
 
