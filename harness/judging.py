@@ -58,16 +58,19 @@ class Critic:
         packs, channels = len(images) // self.packing, self.packing * images.shape[1]
         return images.reshape(packs, channels, *images.shape[2:])
 
+    def scores(self, seen: Tensor, labels: Tensor) -> Tensor:
+        """What the discriminator itself gives, as `Pair` says; only under projection it is told classes."""
+        if self.conditioning is not None and self.conditioning.method == "projection":
+            return self.discriminator(seen, labels)  # type: ignore[no-any-return]
+        return self.discriminator(seen)  # type: ignore[no-any-return]
+
     def judge(self, seen: Tensor, labels: Tensor) -> Verdict:
         """Of what is seen, and of the classes of the images, int64 (batch,)."""
+        scores = self.scores(seen, labels).float()
         if self.conditioning is not None and self.conditioning.method == "auxiliary":
-            scores = self.discriminator(seen).float()
             mistakes = cross_entropy(scores[:, 1:], labels)  # Odena et al. 2017, eq. 3
             return Verdict(scores[:, 0], self.conditioning.weight * mistakes)
-        logits = (
-            self.discriminator(seen) if self.conditioning is None else self.discriminator(seen, labels)
-        ).float()
-        return Verdict(logits, logits.new_zeros(()))
+        return Verdict(scores, scores.new_zeros(()))
 
     def judge_both(self, real: Tensor, fake: Tensor, labels: Tensor) -> tuple[Verdict, Verdict]:
         """Of both batches: in one pass, which is faster, unless batch statistics would mix them."""

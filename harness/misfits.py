@@ -1,9 +1,10 @@
 """Parts that do not fit each other, or the data, are refused before anything is trained."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from harness.catalog import (
     build_augmentations,
@@ -93,18 +94,15 @@ def try_out(setup: Setup, dataset: Dataset, pair: Pair) -> None:
         seen = to_float(dataset.train.images[rows])
         for part, augment in zip(setup.augmentations, build_augmentations(setup), strict=True):
             _expect(f"augmentation `{part.name}`", augment(seen), tuple(seen.shape), seen)
-        seen = Critic(pair.discriminator, packing=packing).seen(seen)
-        inputs: tuple[Tensor, ...] = (seen,)
-        wanted: tuple[int, ...] = (2,)
-        if pair.conditioning and pair.conditioning.method == "projection":
-            inputs = (seen, labels)
-        elif pair.conditioning:
-            wanted = (2, 1 + pair.conditioning.classes)
-        logits = _passed(f"discriminator of network `{name}`", name in NETWORKS, pair.discriminator, *inputs)
+        critic = Critic(pair.discriminator, pair.conditioning, packing=packing)
+        seen = critic.seen(seen)
+        how = pair.conditioning
+        wanted = (2, 1 + how.classes) if how and how.method == "auxiliary" else (2,)
+        logits = _passed(f"discriminator of network `{name}`", name in NETWORKS, critic.scores, seen, labels)
         _expect(f"discriminator of network `{name}`", logits, wanted, seen)
 
 
-def _passed(what: str, is_own: bool, network: nn.Module, *inputs: Tensor) -> object:
+def _passed(what: str, is_own: bool, network: Callable[..., object], *inputs: Tensor) -> object:
     try:
         return network(*inputs)
     except Exception as error:

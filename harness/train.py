@@ -71,7 +71,8 @@ def fit(
         for turn in range(config.discriminator_steps):
             last = turn == config.discriminator_steps - 1
             batch = state.step * config.discriminator_steps + turn
-            real, labels = to_float(data.images[order[batch]]), data.labels[order[batch]]
+            rows = order[batch]
+            real, labels = to_float(data.images[rows]), data.labels[rows]
             real = mirrored(real) if config.flip else real
             # The generator's step reuses the last of these batches, so only that one needs its graph.
             with autocast, torch.set_grad_enabled(last):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from harness.config.models import OF_THE_EXPERIMENT
 from harness.config.parts import MAX_VARIANT_NAME, SAFE_NAME
-from harness.config.tree import Node, leaves, merged, split_key
+from harness.config.tree import Node, leaves, merged, split_key, within
 from harness.errors import ConfigError
 from harness.registry import did_you_mean
 
@@ -49,8 +49,7 @@ def refuse_changed_axes(tree: Node, overrides: Sequence[Node]) -> None:
     for key, override in itertools.product(axes, overrides):
         axis = tuple(key.split("."))
         for path, changed in leaves(override):
-            shorter = min(len(path), len(axis))
-            if path[:shorter] == axis[:shorter]:
+            if within(path, axis) or within(axis, path):
                 raise ConfigError(f"{changed.place}: `{key}` is an axis of the matrix; change it in the file")
 
 
@@ -102,9 +101,8 @@ def _axes(matrix: Node) -> dict[str, dict[str, Node]]:
         if path[0] in OF_THE_EXPERIMENT:
             raise ConfigError(f"{axis.place}: `{path[0]}` cannot be an axis: it is of the whole experiment")
         for other, its_key in paths.items():
-            shorter = min(len(path), len(other))
-            if path[:shorter] == other[:shorter]:
-                inner, outer = (key, its_key) if shorter == len(other) else (its_key, key)
+            if within(path, other) or within(other, path):
+                inner, outer = (key, its_key) if within(path, other) else (its_key, key)
                 raise ConfigError(
                     f"{axis.place}: matrix.{inner} is inside matrix.{outer}; make one axis of the two, "
                     "or write the combinations as variants"

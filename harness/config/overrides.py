@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from harness.config.reading import parse
-from harness.config.tree import MAX_STEPS, Node, leaves, merged, plain, rank
+from harness.config.tree import MAX_STEPS, Node, leaves, merged, plain, rank, within
 from harness.errors import ConfigError
 
 _KEY = re.compile(rf"[\w-]+(?:\.[\w-]+){{0,{MAX_STEPS - 1}}}")
@@ -57,9 +57,9 @@ def stacked(variant: Node, overrides: Sequence[Node]) -> Node:
     for change in overrides:
         for path, leaf in leaves(change):
             refinable = isinstance(leaf.value, str)
-            if not any(_within(path, other) or (_within(other, path) and not refinable) for other in own):
+            if not any(within(path, other) or (within(other, path) and not refinable) for other in own):
                 continue
-            value = {key: node for key, node in value.items() if not _within(tuple(key.split(".")), path)}
+            value = {key: node for key, node in value.items() if not within(tuple(key.split(".")), path)}
             value[".".join(path)] = leaf
             own.append(_part(path))
     return replace(variant, value=value)
@@ -84,7 +84,3 @@ def _value(text: str, where: str) -> Node:
 def _part(path: tuple[str, ...]) -> tuple[str, ...]:
     # Who names a part decides all of it: the options of another part are gone.
     return path[:-1] if len(path) > 1 and path[-1] == "name" else path
-
-
-def _within(path: tuple[str, ...], outer: tuple[str, ...]) -> bool:
-    return path[: len(outer)] == outer

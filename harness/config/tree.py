@@ -119,6 +119,11 @@ def split_key(key: str, child: Node) -> tuple[str, ...]:
     return path
 
 
+def within(path: tuple[str, ...], outer: tuple[str, ...]) -> bool:
+    """Whether `path` is `outer` or leads to something in it."""
+    return path[: len(outer)] == outer
+
+
 def _laid(base: Node, changes: Node, is_root: bool = False) -> Node:
     if not isinstance(changes.value, dict):
         return changes

@@ -4,7 +4,6 @@ import hashlib
 import io
 import math
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,17 +18,14 @@ from pydantic import Field
 
 from harness.data.dataset import Dataset, Split
 from harness.data.download import root_folder
-from harness.data.listing import list_images
-from harness.data.pixels import BadImageError, decode_upright, read_header
+from harness.data.listing import first_few, list_images
+from harness.data.pixels import BadImageError, bombs_refused, decode_upright, read_header
 from harness.errors import DataError
 
 T = TypeVar("T")
 
 WORKERS = min(8, max(2, os.cpu_count() or 1))
 """Threads that read and decode, which holds no lock of Python's for most of its time."""
-
-SHOWN = 5
-"""Bad files that an error names."""
 
 Share = Annotated[float, Field(gt=0, lt=1, description="share of all images, at least one of them")]
 
@@ -142,21 +138,16 @@ def of_every_file(folder: Path, names: Sequence[str], read: Callable[[int, bytes
         except OSError as error:
             return BadImageError(error.strerror or str(error))
 
-    Image.init()  # or the first threads would all begin to load Pillow's formats at once
-    with warnings.catch_warnings(), ThreadPoolExecutor(WORKERS, thread_name_prefix="images") as pool:
-        # Filters belong to the whole process, so they are set here, where all is done when the block ends.
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with bombs_refused(), ThreadPoolExecutor(WORKERS, thread_name_prefix="images") as pool:
         attempts = list(pool.map(attempt, range(len(names))))
     bad = [
-        f"{name} ({error})"
+        (name, str(error))
         for name, error in zip(names, attempts, strict=True)
         if isinstance(error, BadImageError)
     ]
     if bad:
-        rest = f", and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""
         raise DataError(
             f"data set `image_folder`: {len(bad):,} of {len(names):,} files in {folder} cannot be used:"
-            f" {', '.join(bad[:SHOWN])}{rest}; mend or remove them"
+            f" {first_few(bad)}; mend or remove them"
         )
     return [result for result in attempts if not isinstance(result, BadImageError)]

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +11,9 @@ from harness.errors import DataError
 SUFFIXES = frozenset(
     {".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"},
 )
+
+SHOWN = 5
+"""Bad files that an error names."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,12 @@ def list_images(folder: Path) -> Listing:
 def is_run(names: Set[str]) -> bool:
     """Whether a folder with these files is that of a run."""
     return "config.yaml" in names and not names.isdisjoint({"status.json", "generator.safetensors"})
+
+
+def first_few(bad: Sequence[tuple[str, str]]) -> str:
+    """The first bad files, each with its reason, and how many more there are."""
+    shown = ", ".join(f"{name} ({reason})" for name, reason in bad[:SHOWN])
+    return f"{shown}, and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else shown
 
 
 def note_of(others: Counter[str]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ peers do, and what is to be learnt from as it is meant to be seen.
 """
 
 import io
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -60,10 +61,23 @@ def versions() -> str:
     return ", ".join([f"pillow {pillow_version}", *codecs])
 
 
+@contextmanager
+def bombs_refused() -> Iterator[None]:
+    """In the block an image that may be a decompression bomb is an error, and no other warning is heard.
+
+    Filters of warnings belong to the whole process: what threads read has to be read when the block ends.
+    """
+    Image.init()  # or the first threads would all begin to load Pillow's formats at once
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
 def read_header(file: IO[bytes]) -> Header:
     """The header of an image; BadImageError where there is none, or no faithful conversion to 8 bits.
 
-    Whoever calls this has turned Pillow's DecompressionBombWarning into an error.
+    To be called in `bombs_refused`.
     """
     with _opened(file) as image:
         mode, raw = _mode(image)
@@ -138,10 +152,8 @@ def _mode(image: Image.Image) -> tuple[str, str]:
     mode = image.mode
     if mode == "RGBA" and raw.startswith("LA;"):  # Pillow's way with grey and alpha of 16 bits
         mode = "LA"
-    if mode == "I" and image.format in {
-        "PNG",
-        "PPM",
-    }:  # formats of 16 bits at most; so older Pillows read them
+    # Formats of 16 bits at most, which older Pillows read as 32.
+    if mode == "I" and image.format in {"PNG", "PPM"}:
         mode = "I;16"
     return mode, raw
 

@@ -14,7 +14,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from harness.errors import ConfigError
-from harness.networks.conditional import ClassBatchNorm, Conditioning, Head, split_latent
+from harness.networks.conditional import ClassSequential, Conditioning, Head, split_latent
 from harness.networks.ladder import ladder, refuse_all_but_squares
 from harness.networks.normalization import DiscriminatorNormalization, norm_layers, spectral
 from harness.networks.pair import Latent, Pair, Shape
@@ -28,7 +28,7 @@ LARGEST_JUDGED = 8
 
 
 class GeneratorBlock(nn.Module):
-    """x (batch, width, before, before), one-hot (batch, classes) or None -> (batch, width, after, after)."""
+    """x (batch, width, before, before), one-hot (batch, classes) -> (batch, width, after, after)."""
 
     def __init__(
         self,
@@ -36,19 +36,21 @@ class GeneratorBlock(nn.Module):
         before: int,
         after: int,
         normalization: Literal["batch", "none"],
-        classes: int | None,
+        classes: int,
     ) -> None:
         super().__init__()
         self.grow = Resample(before, after)
-        self.first_norm, self.second_norm = (_norm(width, normalization, classes) for _ in range(2))
-        self.first, self.second = (_conv(width, width, 3, sqrt(2)) for _ in range(2))
+        self.residual = ClassSequential(
+            *norm_layers(normalization, width, before, classes=classes), nn.ReLU(), self.grow,
+            _conv(width, width, 3, sqrt(2)),
+            *norm_layers(normalization, width, after, classes=classes), nn.ReLU(),
+            _conv(width, width, 3, sqrt(2)),
+        )  # fmt: skip
         self.shortcut = _conv(width, width, 1)
 
-    def forward(self, x: Tensor, one_hot: Tensor | None) -> Tensor:
-        h = self.first(self.grow(_normed(self.first_norm, x, one_hot).relu()))
-        h = self.second(_normed(self.second_norm, h, one_hot).relu())
+    def forward(self, x: Tensor, one_hot: Tensor | None = None) -> Tensor:
         # The shortcut is linear in each pixel, so it may come before the growth, at a quarter of the work.
-        grown: Tensor = h + self.grow(self.shortcut(x))
+        grown: Tensor = self.residual(x, one_hot) + self.grow(self.shortcut(x))
         return grown
 
 
@@ -66,21 +68,19 @@ class ResnetGenerator(nn.Module):
         super().__init__()
         channels, resolution, _ = shape
         sizes = ladder(resolution)
-        classes = conditioning.classes if conditioning else None
-        self.latent_size, self.classes, self.size = latent_size, classes, sizes[0]
+        classes = conditioning.classes if conditioning else 0
+        self.latent_size, self.size = latent_size, sizes[0]
         self.stem = _scaled(nn.Linear(latent_size, width * sizes[0] ** 2))
         self.blocks = nn.ModuleList(
             GeneratorBlock(width, before, after, normalization, classes) for before, after in pairwise(sizes)
         )
         # This norm is the same for every class, as in the published networks.
         self.head = nn.Sequential(
-            _norm(width, normalization, None), nn.ReLU(), _conv(width, channels, 3), nn.Tanh()
+            *norm_layers(normalization, width, resolution), nn.ReLU(), _conv(width, channels, 3), nn.Tanh()
         )
 
     def forward(self, z: Tensor) -> Tensor:
-        one_hot = None
-        if self.classes is not None:
-            z, one_hot = split_latent(z, self.latent_size)
+        z, one_hot = split_latent(z, self.latent_size)
         x = self.stem(z).unflatten(1, (-1, self.size, self.size))
         for block in self.blocks:
             x = block(x, one_hot)
@@ -165,17 +165,6 @@ def resnet(
         bounded=True,
         conditioning=conditioning,
     )
-
-
-def _norm(width: int, normalization: Literal["batch", "none"], classes: int | None) -> nn.Module:
-    if normalization == "none":
-        return nn.Identity()
-    return nn.BatchNorm2d(width) if classes is None else ClassBatchNorm(width, classes)
-
-
-def _normed(norm: nn.Module, x: Tensor, one_hot: Tensor | None) -> Tensor:
-    normed: Tensor = norm(x) if one_hot is None else norm(x, one_hot)
-    return normed
 
 
 def _conv(inputs: int, outputs: int, kernel: int, gain: float = 1.0) -> nn.Conv2d:

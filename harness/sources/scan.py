@@ -1,23 +1,19 @@
 """A first look at every image file: its bytes' digest and its header, without decoding it."""
 
 import hashlib
-import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from PIL import Image
-
-from harness.data.pixels import BadImageError, Header, read_header
+from harness.data.listing import first_few
+from harness.data.pixels import BadImageError, Header, bombs_refused, read_header
 from harness.errors import DataError
 from harness.sources.ahead import ahead
 
 FILES_AT_ONCE = 64
 """Files of one task of the pool: a task costs as much as a small header."""
-
-SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +29,7 @@ class Looked:
 def scan(folder: Path, names: Sequence[str], workers: int) -> list[Looked]:
     """A first look at the files `names` of `folder`, in their order."""
     groups = [names[start : start + FILES_AT_ONCE] for start in range(0, len(names), FILES_AT_ONCE)]
-    Image.init()  # or the first files would all begin to load Pillow's formats at once
-    with warnings.catch_warnings():
-        # Filters belong to the whole process, so they are set here, where all is done when the block ends.
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
+    with bombs_refused():
         looked = ahead(lambda group: [_look(folder, name) for name in group], groups, workers)
         return list(chain.from_iterable(looked))
 
@@ -87,12 +79,11 @@ def lines_of(bad: Iterable[tuple[str, str]]) -> tuple[str, ...]:
 
 def refusal(title: str, bad: Sequence[tuple[str, str]], total: int, *, at_least: bool = False) -> DataError:
     """The error over (name, reason) of bad files, of which the first few are shown."""
-    shown = ", ".join(f"{name} ({reason})" for name, reason in bad[:SHOWN])
-    rest = f", and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""
+    shown = first_few(bad)
     if len(bad) == total:
-        return DataError(f"{title}: not one of {total:,} files can be used: {shown}{rest}")
+        return DataError(f"{title}: not one of {total:,} files can be used: {shown}")
     number = f"{'at least ' if at_least else ''}{len(bad):,}"
     return DataError(
-        f"{title}: {number} of {total:,} files cannot be used: {shown}{rest}; "
+        f"{title}: {number} of {total:,} files cannot be used: {shown}; "
         "mend or remove them, or leave them out with --skip-bad"
     )

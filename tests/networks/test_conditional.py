@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from networks.counted import normal
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
@@ -12,10 +13,6 @@ from harness.seeding import generator
 LABELS = torch.tensor([0, 2, 1, 2, 0, 0, 2])
 CLASSES, FEATURES = 3, 5
 SHAPES = [(7, FEATURES), (7, FEATURES, 4, 3)]
-
-
-def normal(*size: int) -> Tensor:
-    return torch.randn(*size, generator=generator(0, "test"))
 
 
 def told() -> Tensor:

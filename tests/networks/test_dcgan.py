@@ -4,12 +4,13 @@ import math
 
 import pytest
 import torch
+from networks.counted import normal, parameters
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from harness.networks import NETWORKS, Conditioning, Pair
 from harness.networks.conditional import ClassBatchNorm
-from harness.seeding import generator, initial_weights
+from harness.seeding import initial_weights
 
 SHAPE = (1, 28, 28)
 CLASSES = 3
@@ -23,16 +24,8 @@ def pair(method: str | None = None, shape: tuple[int, int, int] = SHAPE, **optio
         return NETWORKS["dcgan"](shape, conditioning=conditioning, **options)
 
 
-def normal(*size: int) -> Tensor:
-    return torch.randn(*size, generator=generator(0, "test"))
-
-
 def fed(labels: list[int], noise: Tensor) -> Tensor:
     return torch.cat((noise, one_hot(torch.tensor(labels), CLASSES).float()), 1)
-
-
-def parameters(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
 
 
 @pytest.mark.parametrize("method", [None, *METHODS])

@@ -2,12 +2,13 @@
 
 import pytest
 import torch
-from torch import Tensor, nn
+from networks.counted import normal, parameters
+from torch import Tensor
 from torch.nn.functional import one_hot
 
 from harness.networks import NETWORKS, Conditioning, Latent, Pair
 from harness.networks.conditional import ClassBatchNorm
-from harness.seeding import generator, initial_weights
+from harness.seeding import initial_weights
 
 SHAPE = (1, 8, 8)
 CLASSES, LATENT = 3, 5
@@ -24,18 +25,10 @@ def pair(method: str | None = "projection", widths: tuple[int, ...] = WIDTHS, **
         )  # fmt: skip
 
 
-def normal(*size: int) -> Tensor:
-    return torch.randn(*size, generator=generator(0, "test"))
-
-
 def fed(labels: list[int], noise: Tensor | None = None) -> Tensor:
     """The generator's input for these classes, of noise that is the same for all unless given."""
     noise = normal(1, LATENT).expand(len(labels), -1) if noise is None else noise
     return torch.cat((noise, one_hot(torch.tensor(labels), CLASSES).float()), 1)
-
-
-def parameters(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
 
 
 @pytest.mark.parametrize("normalization", ["none", "batch", "layer"])

@@ -4,11 +4,12 @@ import math
 
 import pytest
 import torch
-from torch import Tensor, nn
+from networks.counted import normal, parameters
+from torch import nn
 
 from harness.networks import NETWORKS, Latent, Pair
 from harness.networks.maxout import Maxout
-from harness.seeding import generator, initial_weights
+from harness.seeding import initial_weights
 
 SHAPE = (1, 1, 2)
 
@@ -16,14 +17,6 @@ SHAPE = (1, 1, 2)
 def pair(shape: tuple[int, int, int] = SHAPE, **options: object) -> Pair:
     with initial_weights(0):
         return NETWORKS["pacgan"](shape, **options)
-
-
-def normal(*size: int) -> Tensor:
-    return torch.randn(*size, generator=generator(0, "test"))
-
-
-def parameters(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
 
 
 @pytest.mark.parametrize("packing", [1, 2, 3, 4])

@@ -2,13 +2,13 @@
 
 import pytest
 import torch
+from networks.counted import normal, parameters
 from torch import nn
 from torch.nn.functional import one_hot
 
 from harness.errors import ConfigError
 from harness.networks import NETWORKS, Conditioning, Latent, Pair
 from harness.networks.r3gan import R3ganDiscriminator, R3ganGenerator, ResidualBlock
-from harness.seeding import generator
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (2, 29, 29)]
 METHODS = ["projection", "auxiliary"]
@@ -18,14 +18,6 @@ def pair(shape: tuple[int, int, int] = (3, 32, 32), **options: object) -> Pair:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return NETWORKS["r3gan"](shape, **{"generator_width": 16, "discriminator_width": 16} | options)
-
-
-def normal(*size: int) -> torch.Tensor:
-    return torch.randn(*size, generator=generator(0, "test"))
-
-
-def parameters(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
 
 
 @pytest.mark.parametrize(("width", "stages"), [(64, 4), (96, 3)])

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from networks.counted import normal, parameters
 from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate, one_hot
 
@@ -11,7 +12,6 @@ from harness.errors import ConfigError
 from harness.networks import NETWORKS, Conditioning, Latent, Pair
 from harness.networks.conditional import ClassBatchNorm
 from harness.networks.resnet import DiscriminatorBlock, GeneratorBlock
-from harness.seeding import generator
 
 SHAPES = [(1, 8, 8), (1, 28, 28), (3, 32, 32), (3, 64, 64), (2, 29, 29)]
 METHODS = ["projection", "auxiliary"]
@@ -21,14 +21,6 @@ def pair(shape: tuple[int, int, int] = (3, 32, 32), **options: object) -> Pair:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return NETWORKS["resnet"](shape, **{"generator_width": 8, "discriminator_width": 8} | options)
-
-
-def normal(*size: int) -> torch.Tensor:
-    return torch.randn(*size, generator=generator(0, "test"))
-
-
-def parameters(module: nn.Module) -> int:
-    return sum(parameter.numel() for parameter in module.parameters())
 
 
 def test_the_defaults_are_the_networks_of_the_paper() -> None:
@@ -90,7 +82,8 @@ def test_a_growing_block_is_that_of_the_paper() -> None:
     def grown(x: torch.Tensor) -> torch.Tensor:
         return interpolate(x, scale_factor=2, mode="bilinear")
 
-    residual = block.second(block.second_norm(block.first(grown(block.first_norm(x).relu()))).relu())
+    first_norm, _, _, first, second_norm, _, second = block.residual
+    residual = second(second_norm(first(grown(first_norm(x).relu()))).relu())
     assert torch.allclose(block(x, None), residual + block.shortcut(grown(x)), atol=1e-5)
 
 
