@@ -15,8 +15,11 @@ from harness.errors import HarnessError, UnknownNameError, one_line
 from harness.options import options_model
 from harness.registry import Registry
 
-OF_THE_WHOLE = ("figures",)
+OF_THE_WHOLE = ("figures", "search.sampler", "search.pruner")
 PROTOCOL = "evaluation.protocol"
+SPACES = "search_space"
+NAMES = (PROTOCOL, SPACES)
+"""Places where a table's entry is named that is no part: it stands for other keys, and has no options."""
 PLACES = (
     *("dataset", "network", "loss", "penalties", "augmentations"),
     *("evaluation.features", "evaluation.metrics", "evaluation.diagnostics"),
@@ -30,29 +33,30 @@ S = TypeVar("S", bound=Setup)
 
 def completed(setup: S, tree: Node, tables: Tables) -> tuple[S, list[str]]:
     """`setup` with all defaults of its parts' options filled in, and a line for each thing that is wrong."""
-    if unknown := set(tables) - {*PLACES, PROTOCOL}:
+    if unknown := set(tables) - {*PLACES, *NAMES}:
         raise ValueError(f"not places of parts: {sorted(unknown)}; there are: {', '.join(PLACES)}")
     problems: list[str] = []
     if PROTOCOL in tables:
         setup = setup.model_copy(
             update={"evaluation": _expanded(setup.evaluation, tree, tables[PROTOCOL], problems)}
         )
-    outer: dict[str, Any] = {}
-    inner: dict[str, Any] = {}
+    done: dict[str, dict[str, Any]] = {}  # by section; "" is the setup itself
     for place, table in tables.items():
-        if place == PROTOCOL:
+        if place in NAMES:
             continue
         section, _, key = place.rpartition(".")
-        value = getattr(setup.evaluation if section else setup, key)
+        value = getattr(getattr(setup, section) if section else setup, key)
         path = tuple(place.split("."))
         if isinstance(value, Part):
-            done: Any = _completed(value, path, tree, table, problems)
+            whole: Any = _completed(value, path, tree, table, problems)
         else:
-            done = tuple(
+            whole = tuple(
                 _completed(part, (*path, index), tree, table, problems) for index, part in enumerate(value)
             )
-        (inner if section else outer)[key] = done
-    outer["evaluation"] = setup.evaluation.model_copy(update=inner)
+        done.setdefault(section, {})[key] = whole
+    outer = done.pop("", {})
+    for section, inner in done.items():
+        outer[section] = getattr(setup, section).model_copy(update=inner)
     return setup.model_copy(update=outer), problems
 
 

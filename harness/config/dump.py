@@ -9,7 +9,7 @@ from harness.config.models import Cell, Experiment
 from harness.config.reading import add_core_schema
 
 _FIRST = ("name", "description", "experiment", "variant", "seed", "seeds")
-_LAST = ("variants",)
+_AS_WRITTEN = ("search_space", "variants")  # `{name: mlp}` changes options of an mlp, `mlp` is a new one
 _INLINE = 12  # items of a list of scalars that still read well on one line
 
 
@@ -20,9 +20,14 @@ def to_yaml(config: Experiment | Cell) -> str:
         for key in PROTOCOL_FIXES:  # read again they would contradict the protocol
             del data["evaluation"][key]
     first = {key: data.pop(key) for key in _FIRST if key in data}
-    last = {key: data.pop(key) for key in _LAST if key in data}
-    data = {**first, **_with_bare_names(data), **last}
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    as_written = {key: data.pop(key) for key in _AS_WRITTEN if key in data}
+    data = {**first, **_with_bare_names(data), **as_written}
+    return plain_yaml(data)
+
+
+def plain_yaml(value: Any) -> str:
+    """`value` of plain data as YAML in the same style, with nothing left out or shortened."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def _with_bare_names(value: Any) -> Any:

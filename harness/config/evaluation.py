@@ -1,5 +1,6 @@
 """How generated images are measured: the section of an experiment, and the protocols that have a name."""
 
+from collections.abc import Mapping
 from typing import Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
@@ -46,6 +47,19 @@ class Evaluation(BaseModel):
     diagnostics: tuple[Part, ...] = Field(
         default=(), description="What is observed of the two networks at every evaluation. Changes no metric."
     )
+
+    @property
+    def control(self) -> Literal["train", "validation", "test"]:
+        """The split whose images stand in the place of generated ones for the floor.
+
+        Never the test split while something is chosen on the validation one.
+        """
+        controls: Mapping[str, Literal["train", "validation", "test"]] = {
+            "train": "test",
+            "validation": "train",
+            "test": "validation",
+        }
+        return controls[self.reference]
 
     @model_validator(mode="after")
     def _nothing_twice(self) -> Self:

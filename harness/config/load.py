@@ -1,40 +1,21 @@
 """From an experiment file and the command line to the cells that will be trained."""
 
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
-
-from harness.config.complete import OF_THE_WHOLE, Tables, completed
+from harness.config.complete import OF_THE_WHOLE, SPACES, Tables, completed
 from harness.config.evaluation import NamedProtocol
+from harness.config.loaded import Loaded, Variant
 from harness.config.matrix import refuse_changed_axes, unfolded
 from harness.config.models import OF_THE_EXPERIMENT, Cell, Experiment, ExperimentFile, Setup
 from harness.config.overrides import overridden, parsed, stacked
-from harness.config.problems import described
-from harness.config.reading import read
-from harness.config.tree import Node, merged, plain
-from harness.errors import ConfigError
-
-MAX_LINES = 5  # of errors: more are rarely read, and the first often causes the rest
-M = TypeVar("M", bound=BaseModel)
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """What was asked for. `cells` is ordered by variant, as in the file, then by seed.
-
-    `experiment` has its matrix unfolded into variants, and the overrides in its base and, where a variant
-    would undo one, in that variant: written as YAML and loaded again it gives the same cells.
-    """
-
-    experiment: Experiment
-    cells: tuple[Cell, ...]
-    path: Path
+from harness.config.problems import collected, refuse, validated
+from harness.config.reading import parse, read
+from harness.config.space_reading import canonical, entries, overridden_space
+from harness.config.tree import Node, merged
+from harness.errors import ConfigError, UnknownNameError
 
 
 def load(path: str | Path, overrides: Sequence[str] = (), tables: Tables = MappingProxyType({})) -> Loaded:
@@ -44,45 +25,67 @@ def load(path: str | Path, overrides: Sequence[str] = (), tables: Tables = Mappi
     without a table are taken as they are. Raises ConfigError with up to five lines, each with its place.
     """
     changes = parsed(overrides)
-    tree = _mapping(read(path))
+    return _loaded(read(path), Path(path), changes, tables)
+
+
+def load_text(text: str, name: str, tables: Tables = MappingProxyType({})) -> Loaded:
+    """An experiment that is in no file, as `to_yaml` wrote it; `name` is what messages call it."""
+    node = parse(text, file=name)
+    if node is None:
+        raise ConfigError(f"{name}:1: the experiment is empty")
+    return _loaded(node, Path(name), (), tables)
+
+
+def _loaded(tree: Node, path: Path, changes: Sequence[Node], tables: Tables) -> Loaded:
+    tree = _mapping(tree)
     refuse_changed_axes(tree, changes)
-    tree = overridden(unfolded(tree), changes)
+    of_setups = [change for change in changes if _first_key(change) != SPACES]
+    tree = overridden(unfolded(tree), of_setups)
+    problems: list[str] = []
     top = _children(tree)
+    if (space := overridden_space(top.get(SPACES), changes)) is not None:
+        top = {**top, SPACES: Node({})}
+        with collected(problems):
+            top[SPACES] = canonical(space)
     variants: dict[str, Node] = {}
     if "variants" in top and isinstance(top["variants"].value, dict):
-        variants = {name: _variant(node, changes) for name, node in top["variants"].value.items()}
+        variants = {name: _variant(node, of_setups) for name, node in top["variants"].value.items()}
         top = {**top, "variants": replace(top["variants"], value=variants)}
-    experiment = _validated(Experiment, replace(tree, value=top), ExperimentFile)
+    experiment = validated(Experiment, replace(tree, value=top), ExperimentFile)
 
     base = replace(tree, value={key: node for key, node in top.items() if key not in OF_THE_EXPERIMENT})
     of_whole = {place: table for place, table in tables.items() if place in OF_THE_WHOLE}
     of_cells = {place: table for place, table in tables.items() if place not in OF_THE_WHOLE}
-    experiment, problems = completed(experiment, tree, of_whole)
-    setups: dict[str, Setup] = {}
+    experiment, found = completed(experiment, replace(tree, value=top), of_whole)
+    problems += found
+    if space is not None and (preset := entries(space)[0]) and SPACES in tables:
+        with collected(problems):
+            _refuse_unknown(preset, tables)
+    resolved: dict[str, Variant] = {}
     for name, variant in (variants or {"base": Node({})}).items():
-        resolved = merged(base, variant)
-        try:
-            setups[name], found = completed(_validated(Setup, resolved), resolved, of_cells)
+        with collected(problems):
+            whole = merged(base, variant)
+            setup, found = completed(validated(Setup, whole), whole, of_cells)
+            resolved[name] = Variant(whole, setup)
             problems += found
-        except ConfigError as error:
-            problems += str(error).split("\n")
-    _refuse(problems)
-    return Loaded(experiment, tuple(_cells(experiment, setups)), Path(path))
+    refuse(problems)
+    cells = tuple(_cells(experiment, resolved))
+    return Loaded(experiment, cells, path, resolved, space, of_setups, tables)
 
 
 def load_cell(path: str | Path) -> Cell:
     """The cell of a run, from the `config.yaml` that `to_yaml` wrote into its directory."""
-    return _validated(Cell, _mapping(read(path)))
+    return validated(Cell, _mapping(read(path)))
 
 
 def load_protocol(path: str | Path) -> NamedProtocol:
     """A protocol of the user's own, from a YAML file of one."""
-    return _validated(NamedProtocol, _mapping(read(path), "a protocol file"))
+    return validated(NamedProtocol, _mapping(read(path), "a protocol file"))
 
 
-def _cells(experiment: Experiment, setups: Mapping[str, Setup]) -> Iterator[Cell]:
-    for name, setup in setups.items():
-        parts = {field: getattr(setup, field) for field in Setup.model_fields}
+def _cells(experiment: Experiment, variants: Mapping[str, Variant]) -> Iterator[Cell]:
+    for name, variant in variants.items():
+        parts = {field: getattr(variant.setup, field) for field in Setup.model_fields}
         for seed in experiment.seeds:
             yield Cell(experiment=experiment.name, variant=name, seed=seed, **parts)
 
@@ -108,24 +111,12 @@ def _variant(node: Node, overrides: Sequence[Node]) -> Node:
     return stacked(node, overrides)
 
 
-def _validated(model: type[M], tree: Node, written: type[BaseModel] | None = None) -> M:
-    """`tree` as a `model`; messages tell the keys of `written`, where a person may write others."""
+def _first_key(change: Node) -> str:
+    return next(iter(_children(change))).partition(".")[0]
+
+
+def _refuse_unknown(preset: Node, tables: Tables) -> None:
     try:
-        return model.model_validate_json(json.dumps(plain(tree)))
-    except ValidationError as error:
-        _refuse(described(error, tree, written or model))
-        raise
-
-
-def _line_number(problem: str) -> int:
-    found = re.match(r"[^`]*?:(\d+): ", problem)  # no backtick: an override, which comes first
-    return int(found[1]) if found else 0
-
-
-def _refuse(problems: Sequence[str]) -> None:
-    # Variants share the base, and with it its mistakes.
-    lines = sorted(dict.fromkeys(problems), key=_line_number)
-    if len(lines) > MAX_LINES:
-        lines = [*lines[:MAX_LINES], f"... and {len(lines) - MAX_LINES} more"]
-    if lines:
-        raise ConfigError("\n".join(lines))
+        tables[SPACES].resolve(str(preset.value))
+    except UnknownNameError as error:
+        raise ConfigError(f"{preset.place}: {error}") from error

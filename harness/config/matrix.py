@@ -3,9 +3,10 @@
 import itertools
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from harness.config.labels import labelled
 from harness.config.models import OF_THE_EXPERIMENT
 from harness.config.parts import MAX_VARIANT_NAME, SAFE_NAME
 from harness.config.tree import Node, leaves, merged, split_key, within
@@ -121,7 +122,7 @@ def _values(key: str, axis: Node) -> dict[str, Node]:
     if isinstance(axis.value, dict) and "name" in axis.value:
         raise ConfigError(f"{axis.place}: {subject} is one part; write a list of those to choose from")
     found: dict[str, Node] = {}
-    for label, value in _labelled(key, axis.value):
+    for label, value in labelled(axis.value, prefix=f"{key.rpartition('.')[2]}_"):
         if label is None:
             raise ConfigError(
                 f"{value.place}: a value of {subject} has no name; give all values labels: {{label: value}}"
@@ -138,17 +139,3 @@ def _values(key: str, axis: Node) -> dict[str, Node]:
             )
         found[label] = value
     return found
-
-
-def _labelled(key: str, values: list[Node] | dict[str, Node]) -> Iterator[tuple[str | None, Node]]:
-    if isinstance(values, dict):
-        yield from values.items()
-        return
-    for node in values:
-        named = node.value.get("name") if isinstance(node.value, dict) else node
-        if named is None or isinstance(named.value, list | dict):
-            yield None, node
-        elif isinstance(named.value, str):
-            yield named.value, node
-        else:
-            yield f"{key.rpartition('.')[2]}_{named.text}", node

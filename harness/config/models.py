@@ -5,13 +5,13 @@ import json
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from harness.config.evaluation import Evaluation
 from harness.config.parts import STRICT, Name, Part, PlainData, VariantName, refuse_twice
+from harness.config.search import Search, Seed, distinct
 
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -115,15 +115,10 @@ class Setup(BaseModel):
     evaluation: Evaluation = Field(default=Evaluation(), description="What is measured, and how often.")
 
 
-def _distinct(seeds: tuple[int, ...]) -> tuple[int, ...]:
-    seen: set[int] = set()
-    for index, seed in enumerate(seeds):
-        if seed in seen:
-            raise PydanticCustomError(
-                "twice", "is {name} for the second time", {"name": seed, "path": (index,)}
-            )
-        seen.add(seed)
-    return seeds
+def _name_or_mapping(value: Any) -> Any:
+    if not isinstance(value, str | dict):
+        raise PydanticCustomError("space_type", "must be the name of a preset, or a mapping")
+    return value
 
 
 class Experiment(Setup):
@@ -131,7 +126,7 @@ class Experiment(Setup):
 
     name: Name = Field(description="Names the run folder and the MLflow experiment.")
     description: str = Field(default="", description="What the experiment is meant to show.")
-    seeds: Annotated[tuple[Seed, ...], AfterValidator(_distinct)] = Field(
+    seeds: Annotated[tuple[Seed, ...], AfterValidator(distinct)] = Field(
         min_length=1, description="One training for each seed; statistics are taken over them."
     )
     variants: dict[VariantName, PlainData] = Field(
@@ -149,6 +144,21 @@ class Experiment(Setup):
         description="Whether variants may be measured under different protocols: their values are then "
         "marked, and not to be compared. Changes no result.",
     )
+    search_space: Annotated[str | PlainData, BeforeValidator(_name_or_mapping)] = Field(
+        default={},
+        description="What `harness sweep` searches, by key: `training.learning_rate: {log_uniform: [1e-5, "
+        "1e-2]}`; or the name of a preset (`harness ls spaces`), or `{preset: name}` with own keys beside. "
+        "Changes no result.",
+    )
+    search: Search = Field(
+        default=Search(),
+        description="What a sweep looks for in the search space, with what, and how long. Changes no result.",
+    )
+
+    @property
+    def trial_seeds(self) -> tuple[int, ...]:
+        """The seeds of every trial of a sweep."""
+        return self.search.seeds or self.seeds[:1]
 
     @model_validator(mode="after")
     def _no_figure_twice(self) -> Self:
@@ -192,15 +202,15 @@ class Cell(Setup):
 
     def flat(self) -> dict[str, str | int | float | bool | None]:
         """Every value under its dotted path, for MLflow's parameters; a list of scalars is one text."""
-        return dict(_flat(self.model_dump(mode="json"), ""))
+        return dict(flat(self.model_dump(mode="json")))
 
 
-def _flat(value: Any, path: str) -> Iterator[tuple[str, str | int | float | bool | None]]:
+def flat(value: Any, path: str = "") -> Iterator[tuple[str, str | int | float | bool | None]]:
     if isinstance(value, list) and not any(isinstance(item, dict | list) for item in value):
         yield path, f"[{', '.join(str(item) for item in value)}]"
     elif isinstance(value, dict | list) and value:
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         for key, child in pairs:
-            yield from _flat(child, f"{path}.{key}" if path else str(key))
+            yield from flat(child, f"{path}.{key}" if path else str(key))
     else:
         yield path, "{}" if value == {} else value

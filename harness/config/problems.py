@@ -2,19 +2,21 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from harness.config.parts import SAFE_NAME, Part
-from harness.config.tree import Node, Path, locate, nearest
+from harness.config.tree import Node, Path, locate, nearest, plain
+from harness.errors import ConfigError
 from harness.registry import did_you_mean
 
 # Raised by the models, worded to follow the key's name.
-_OWN = ("not_json", "part_type", "twice", "half", "unused", "pack")
+_OWN = ("not_json", "part_type", "space_type", "twice", "half", "unused", "pack")
 _MUST_BE = {
     "int_type": "an integer",
     "int_from_float": "an integer",
@@ -38,6 +40,43 @@ _MUST_BE = {
     "string_too_long": "at most {max_length} characters long",
 }
 _NAME = "letters, digits, `_`, `-` and single `.`, not starting with `-` or `.`"
+
+
+MAX_LINES = 5  # of errors: more are rarely read, and the first often causes the rest
+M = TypeVar("M", bound=BaseModel)
+
+
+def validated(model: type[M], tree: Node, written: type[BaseModel] | None = None) -> M:
+    """`tree` as a `model`; messages tell the keys of `written`, where a person may write others."""
+    try:
+        return model.model_validate_json(json.dumps(plain(tree)))
+    except ValidationError as error:
+        refuse(described(error, tree, written or model))
+        raise
+
+
+def refuse(problems: Sequence[str]) -> None:
+    """ConfigError where there are any, each once, in the order of the file."""
+    # Variants share the base, and with it its mistakes.
+    lines = sorted(dict.fromkeys(problems), key=_line_number)
+    if len(lines) > MAX_LINES:
+        lines = [*lines[:MAX_LINES], f"... and {len(lines) - MAX_LINES} more"]
+    if lines:
+        raise ConfigError("\n".join(lines))
+
+
+@contextmanager
+def collected(problems: list[str]) -> Iterator[None]:
+    """Adds the lines of a ConfigError to `problems`, and goes on."""
+    try:
+        yield
+    except ConfigError as error:
+        problems += str(error).split("\n")
+
+
+def _line_number(problem: str) -> int:
+    found = re.match(r"[^`]*?:(\d+): ", problem)  # no backtick: an override, which comes first
+    return int(found[1]) if found else 0
 
 
 def described(error: ValidationError, tree: Node, model: type[BaseModel], path: Path = ()) -> list[str]:

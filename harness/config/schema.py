@@ -4,9 +4,10 @@ import copy
 from importlib.metadata import entry_points
 from typing import Any
 
-from harness.config.complete import PLACES, PROTOCOL, Tables
+from harness.config.complete import PLACES, PROTOCOL, SPACES, Tables
 from harness.config.models import OF_THE_EXPERIMENT, ExperimentFile
 from harness.config.parts import MAX_VARIANT_NAME, SAFE_NAME
+from harness.config.space_schema import space_definitions, space_schema
 from harness.options import describe, options_model
 from harness.registry import Registry
 
@@ -21,13 +22,17 @@ def experiment_schema(tables: Tables) -> Schema:
     defs["Part"] = _any_part()
     for place in PLACES:
         section, _, key = place.rpartition(".")
-        owner = defs["Evaluation"] if section else schema
+        owner = defs[section.capitalize()] if section else schema
         defs[place] = _place(place, tables[place], defs) if place in tables else {"$ref": f"{_REF}Part"}
         _use(owner["properties"][key], place)
     if PROTOCOL in tables:  # any text, but editors propose these
         defs["Evaluation"]["properties"]["protocol"]["examples"] = list(tables[PROTOCOL])
     schema["properties"]["variants"] = _variants(schema, defs)
-    schema["properties"]["matrix"] = _matrix(schema, defs)
+    axes = _axes(defs)
+    schema["properties"]["matrix"] = _matrix(schema, axes)
+    defs |= space_definitions()
+    description = schema["properties"][SPACES]["description"]
+    schema["properties"][SPACES] = space_schema(description, axes, _deeper(), list(tables.get(SPACES, ())))
     first = {key: schema["properties"][key] for key in ("name", "description")}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "harness experiment"}
     without_null = {"properties": {"variants": {"additionalProperties": {"type": "object"}}}}
@@ -36,8 +41,8 @@ def experiment_schema(tables: Tables) -> Schema:
 
 
 def _use(field: Schema, place: str) -> None:
-    """Points a property, or the items of a list, at the definition of its place."""
-    target = field["items"] if field.get("type") == "array" else field
+    """Points a property, the items of a list, or what may be null at the definition of its place."""
+    target = field["items"] if field.get("type") == "array" else field.get("anyOf", [field])[0]
     target["$ref"] = f"{_REF}{place}"
 
 
@@ -111,20 +116,28 @@ def _variants(schema: Schema, defs: Schema) -> Schema:
     }
 
 
-def _matrix(schema: Schema, defs: Schema) -> Schema:
-    """Best effort: an axis is a key that a variant may change, and its values are what may stand there."""
+def _axes(defs: Schema) -> dict[str, Schema]:
+    """The keys that a variant may change and editors propose, dotted where they are of a section."""
     axes = dict(defs["changes"]["properties"])
     for section, definition in (("training", "changes.Training"), ("evaluation", "changes.Evaluation")):
         axes |= {f"{section}.{key}": field for key, field in defs[definition]["properties"].items()}
-    # Inside a part anything may be; the keys of a section are all known.
-    deeper = rf"^(?!({'|'.join(sorted(OF_THE_EXPERIMENT))})\.)(?!(training|evaluation)\.[^.]*$).*\."
+    return axes
+
+
+def _deeper() -> str:
+    """All other keys that may be changed. Inside a part anything may be; those of a section are all known."""
+    return rf"^(?!({'|'.join(sorted(OF_THE_EXPERIMENT))})\.)(?!(training|evaluation)\.[^.]*$).*\."
+
+
+def _matrix(schema: Schema, axes: dict[str, Schema]) -> Schema:
+    """Best effort: an axis is a key that a variant may change, and its values are what may stand there."""
     return {
         "title": "Matrix",
         "description": schema["properties"]["matrix"]["description"],
         "type": "object",
         "minProperties": 1,
         "properties": {key: _axis(field) for key, field in axes.items()},
-        "patternProperties": {deeper: _axis({})},
+        "patternProperties": {_deeper(): _axis({})},
         "additionalProperties": False,
     }
 

@@ -1,7 +1,8 @@
 """A configuration as a tree in which every value remembers where it was written, and how two are merged."""
 
+import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,6 +41,15 @@ def plain(node: Node) -> Any:
     if isinstance(node.value, list):
         return [plain(child) for child in node.value]
     return node.value
+
+
+def noted(value: Any, at: Node) -> Node:
+    """Ordinary Python values as a tree, all of it written where `at` is."""
+    if isinstance(value, Mapping):
+        return replace(at, value={str(key): noted(child, at) for key, child in value.items()}, text="")
+    if isinstance(value, list | tuple):
+        return replace(at, value=[noted(child, at) for child in value], text="")
+    return replace(at, value=value, text=value if isinstance(value, str) else json.dumps(value, default=str))
 
 
 def nearest(node: Node, path: Sequence[str | int]) -> tuple[Node, Path]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from harness.config import Cell, Evaluation, Experiment, Part, Training, to_yaml
+from harness.config import Cell, Evaluation, Experiment, Part, Search, Training, plain_yaml, to_yaml
 from harness.config.models import Setup
 from harness.config.reading import parse
 from harness.config.tree import plain
@@ -30,7 +30,7 @@ def cell(**changes: Any) -> Cell:
     return Cell(**{**fields, **changes})
 
 
-@pytest.mark.parametrize("model", [Part, Training, Evaluation, Setup, Experiment, Cell])
+@pytest.mark.parametrize("model", [Part, Training, Evaluation, Search, Setup, Experiment, Cell])
 def test_every_field_teaches(model: type[BaseModel]) -> None:
     assert model.model_config["frozen"]
     assert all(field.description for field in model.model_fields.values())
@@ -157,6 +157,8 @@ parts = st.builds(
         penalties=st.lists(parts, max_size=2).map(tuple),
         training=st.builds(Training, steps=st.integers(1), learning_rate=st.floats(1e-9, 1e9)),
         evaluation=st.builds(Evaluation, num_samples=st.integers(2), features=parts),
+        search_space=words | st.dictionaries(words, values, max_size=3),
+        search=st.builds(Search, objective=st.sampled_from([("fid",), ("fid", "1")]), sampler=parts),
         seeds=st.lists(st.integers(0, 2**31 - 1), min_size=1, max_size=20, unique=True).map(tuple),
         variants=st.dictionaries(
             st.sampled_from(["a", "b.c", "1", "no"]), st.dictionaries(words, values, max_size=2)
@@ -167,6 +169,18 @@ def test_yaml_of_an_experiment_reads_back_equal(experiment: Experiment) -> None:
     node = parse(to_yaml(experiment))
     assert node is not None
     assert Experiment.model_validate_json(json.dumps(plain(node))) == experiment
+
+
+def test_yaml_of_plain_data_quotes_what_a_reader_would_not_take_for_text() -> None:
+    data = {"a": "1e-4", "b": 1e-4, "c": {"name": "mlp"}, "d": ["no", 2]}
+    assert plain_yaml(data) == "a: '1e-4'\nb: 0.0001\nc:\n  name: mlp\nd: ['no', 2]\n"
+
+
+@given(st.dictionaries(words, values, max_size=4))
+def test_yaml_of_plain_data_reads_back_equal(data: dict[str, Any]) -> None:
+    node = parse(plain_yaml(data))
+    assert node is not None
+    assert plain(node) == data
 
 
 def test_importing_the_configuration_is_light() -> None:
