@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import settings
+from postgres import Server, running_server
 from processes import REPOSITORY, TINY, Command, Harness, Start, clean_environment
 
 from harness.data import Dataset
@@ -73,6 +74,20 @@ def store(empty_store: Path, tmp_path: Path) -> str:
     """The default store of runs in this test's folder, as a tracking URI."""
     copied = shutil.copy(empty_store, tmp_path)
     return f"sqlite:///{copied}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A real PostgreSQL, for all tests of this process; its `url` names databases that are not there yet."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Server) -> Iterator[str]:
+    """An empty database of this test's own in it."""
+    with postgres_server.database() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
