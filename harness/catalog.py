@@ -23,6 +23,8 @@ from harness.networks import NETWORKS, Pair, Shape
 from harness.options import changed_options, keyword_arguments
 from harness.protocol import PROTOCOLS
 from harness.registry import Registry
+from harness.search import PRUNERS, SAMPLERS, SPACES, Pruning, Sampling
+from harness.search.objective import looks
 from harness.seeding import initial_weights
 
 TABLES: Mapping[str, Registry[Any]] = {
@@ -36,6 +38,9 @@ TABLES: Mapping[str, Registry[Any]] = {
     "evaluation.metrics": METRICS,
     "evaluation.diagnostics": DIAGNOSTICS,
     "figures": FIGURES,
+    "search.sampler": SAMPLERS,
+    "search.pruner": PRUNERS,
+    "search_space": SPACES,
 }
 
 MADE: Mapping[str, type] = {
@@ -46,6 +51,8 @@ MADE: Mapping[str, type] = {
     "extractor": Extractor,
     "metric": Metric,
     "diagnostic": Diagnostic,
+    "sampler": Sampling,
+    "pruner": Pruning,
 }
 """What the entries of a table make, where that is a class."""
 
@@ -177,6 +184,23 @@ def titles_of_diagnostics(setup: Setup) -> dict[str, str]:
 
 def build_figures(experiment: Experiment) -> dict[str, Draw]:
     return {part.name: _made(FIGURES, part) for part in experiment.figures}
+
+
+def build_sampler(experiment: Experiment, seed: int) -> Sampling:
+    """Of one worker, whose `seed` is a `sampler_seed`."""
+    part = experiment.search.sampler
+    sampling = _made(SAMPLERS, part, seed)
+    if len(experiment.search.objective) > 1 and not sampling.several:
+        raise ConfigError(
+            f"search.sampler: {part.name} has one objective only: take tpe or nsga_ii for several"
+        )
+    return sampling
+
+
+def build_pruner(experiment: Experiment, setup: Setup) -> Pruning:
+    """`setup`: the configuration that is searched, whose length says where its curves are looked at."""
+    search = experiment.search
+    return _made(PRUNERS, search.pruner, looks(setup, search, len(experiment.trial_seeds)))
 
 
 def _made(table: Registry[Callable[..., T]], part: Part, *arguments: object) -> T:

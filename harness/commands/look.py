@@ -28,6 +28,9 @@ KINDS = {
     "metrics": "evaluation.metrics",
     "diagnostics": "evaluation.diagnostics",
     "figures": "figures",
+    "samplers": "search.sampler",
+    "pruners": "search.pruner",
+    "spaces": "search_space",
 }
 
 SHAPES = ((1, 28, 28), (3, 32, 32), (1, 1, 2))
