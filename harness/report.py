@@ -5,38 +5,22 @@ Everything is read from the run folders, so a report can be written again at any
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from html import escape
-from io import BytesIO
+from functools import cache, partial
 from math import nan
 from pathlib import Path
 from typing import Any
 
 from harness.catalog import build_figures, titles_of_diagnostics
 from harness.config import Cell, Experiment, load_cell
-from harness.errors import HarnessError
-from harness.figures import Drawing, Run
+from harness.figures import Run
 from harness.figures.drawing import by_variant
-from harness.figures.style import style
 from harness.files import read_json, write_atomic
 from harness.notes import markdown_table, number
 from harness.observe import read_record
+from harness.pages import FILE, Report, illustrated, plain_text
 from harness.rundir import RunDir, short_hash
 from harness.stats import Interval, mean_interval
 from harness.tracking import read_events
-
-FILE = "report.md"
-FORMATS: Mapping[str, Mapping[str, Any]] = {"png": {}, "svg": {"Date": None}}
-"""Endings, with the metadata that would make two drawings of the same results differ."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """The files of a report, relative to the study's folder, and what could not be drawn, a line each."""
-
-    files: tuple[str, ...]
-    warnings: tuple[str, ...]
 
 
 def write_report(
@@ -48,28 +32,15 @@ def write_report(
     drawn is a warning: the results stand without it.
     """
     found = [read_run(variant, seed, run) for variant, seed, run in runs]
-    files: list[str] = []
-    warnings: list[str] = []
-    sections: list[str] = []
     figures = build_figures(experiment) if any(run.evaluations for run in found) else {}
-    for name, draw in figures.items():
-        stem = f"figures/{name.replace(':', '.')}"
-        try:
-            with style():
-                drawing = draw(found)
-                saved = _saved(drawing, folder / stem)
-        except Exception as error:  # a figure may be a person's own
-            reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
-            warnings.append(f"figure `{name}`: {reason}")
-            sections.append(f"## {name}\n\nNot drawn: {_plain(reason)}.")
-            continue
-        files += [f"{stem}.{ending}" for ending in saved]
-        sections.append(f"## {drawing.title}\n\n![{drawing.title}]({stem}.png)\n\n{drawing.caption}")
+    shown = [illustrated(folder, name, partial(draw, found)) for name, draw in figures.items()]
     theory = theory_table(found, [load_cell(run.config) for *_, run in runs if run.config.exists()])
-    origin = "## Where this comes from\n\n" + "\n".join(_origin([run for *_, run in runs]))
-    head = f"# {experiment.name}\n\n{_plain(experiment.description)}".rstrip()
+    origin = "## Where this comes from\n\n" + "\n".join(origin_of([run for *_, run in runs]))
+    head = f"# {experiment.name}\n\n{plain_text(experiment.description)}".rstrip()
+    sections = [figure.section for figure in shown]
     write_atomic(folder / FILE, "\n\n".join([head, note.strip(), *theory, *sections, origin]) + "\n")
-    return Report((FILE, *files), tuple(warnings))
+    files = [file for figure in shown for file in figure.files]
+    return Report((FILE, *files), tuple(figure.warning for figure in shown if figure.warning))
 
 
 def theory_table(runs: Iterable[Run], cells: Iterable[Cell]) -> list[str]:
@@ -120,15 +91,7 @@ def _shown(interval: Interval) -> str:
     return number(interval) if interval.mean == 0 or abs(interval.mean) >= 1e-3 else f"{interval.mean:.2e}"
 
 
-def _saved(drawing: Drawing, stem: Path) -> list[str]:
-    for ending, metadata in FORMATS.items():
-        encoded = BytesIO()
-        drawing.figure.savefig(encoded, format=ending, metadata=dict(metadata))
-        write_atomic(stem.with_name(f"{stem.name}.{ending}"), encoded.getvalue())
-    return list(FORMATS)
-
-
-def _origin(runs: Sequence[RunDir]) -> Iterable[str]:
+def origin_of(runs: Sequence[RunDir]) -> Iterable[str]:
     """Commit, versions, machine, command and seeds of the runs; where they differ, each value there is."""
     records = [read_json(run.provenance) for run in runs if run.provenance.exists()]
     cells = [load_cell(run.config) for run in runs if run.config.exists()]
@@ -149,7 +112,8 @@ def _origin(runs: Sequence[RunDir]) -> Iterable[str]:
         ],
     }
     for title, values in rows.items():
-        yield f"- {title}: {'; '.join(dict.fromkeys(_plain(value) for value in values))}"
+        if any(values):
+            yield f"- {title}: {'; '.join(dict.fromkeys(plain_text(value) for value in values))}"
 
 
 def _commit(git: Mapping[str, Any]) -> str:
@@ -158,14 +122,10 @@ def _commit(git: Mapping[str, Any]) -> str:
     return f"{git['commit']}{' with changes' if git['dirty'] else ''}"
 
 
-def _plain(text: str) -> str:
-    """Text as it stands: no tag of it becomes one of the page."""
-    return escape(text, quote=False)
-
-
 @cache
 def _drawing_code() -> str:
     sha = hashlib.sha256()
-    for file in sorted([Path(__file__), *(Path(__file__).parent / "figures").rglob("*.py")]):
+    here = Path(__file__).parent
+    for file in sorted([Path(__file__), here / "pages.py", *(here / "figures").rglob("*.py")]):
         sha.update(file.read_bytes())
     return sha.hexdigest()

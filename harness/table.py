@@ -7,8 +7,8 @@ from rich.table import Table
 
 from harness.metrics.inputs import Column
 from harness.notes import number, plain, title
+from harness.outcomes import Study
 from harness.protocol import Protocol
-from harness.study import Study
 
 FIRST, EACH = 14, 19
 """Characters of the column of titles, at least, and of every other one."""
@@ -74,8 +74,9 @@ def _references(study: Study) -> list[Stand]:
     """Floor and ceiling, once for every protocol in the study."""
     stands: dict[tuple[str, str], Stand] = {}
     for variant in study.variants:
+        control = study.outcomes_of(variant)[0].prepared.cell.evaluation.control
         for results in study.results(variant):
-            for kind, name in (("floor", "floor: test set"), ("ceiling", "ceiling: noise")):
+            for kind, name in (("floor", f"floor: {control} set"), ("ceiling", "ceiling: noise")):
                 scores = results[kind]
                 texts = {key: plain(value) for key, value in scores["values"].items()}
                 mark = marks(study).get(results["fingerprint"], "")

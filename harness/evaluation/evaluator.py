@@ -85,15 +85,18 @@ class Evaluator:
 
 
 def reals_of(dataset: Dataset, evaluation: Evaluation) -> Reals:
-    """The splits of a data set in their places. The test split stands in for generated images, or where it is
-    the reference the validation split, which nothing is chosen on then. Both are held out; but only the
-    validation split is while a search runs on it, so that the test split stays untouched."""
-    control, other = ("validation", "test") if evaluation.reference == "test" else ("test", "validation")
-    held_out = ("validation",) if evaluation.reference == "validation" else (other, control)
+    """The splits of a data set in their places. Validation and test split are held out, of which the control
+    comes second; but only the validation split is while a search runs on it, so that the test split stays
+    untouched."""
+    held_out = {
+        "train": ("validation", "test"),
+        "validation": ("validation",),
+        "test": ("test", "validation"),
+    }[evaluation.reference]
     splits = {split: dataset_source(dataset, split) for split in ("train", "validation", "test")}
     return Reals(
         reference=splits[evaluation.reference],
         held_out=tuple(splits[split] for split in held_out),
-        control=splits[control],
+        control=splits[evaluation.control],
         train=None if evaluation.reference == "train" else splits["train"],
     )

@@ -1,0 +1,12 @@
+"""The report of a sweep: what was searched, what it found, and how far that can be trusted, as Markdown.
+
+searched  what it is written from
+verdict   what may be concluded, in sentences
+tables    spaces, trials and importances as Markdown
+page      the whole of it
+"""
+
+from harness.sweep_report.page import write_sweep_report
+from harness.sweep_report.searched import Final, Searched
+
+__all__ = ["Final", "Searched", "write_sweep_report"]
