@@ -59,6 +59,14 @@ class InterruptedRunError(HarnessError):
         self.exit_code = 128 + signal_number
 
 
+class PrunedError(HarnessError):
+    """A search gave a training up half-way, because others were better at that step."""
+
+
+class BusyError(HarnessError):
+    """Another process holds what is needed."""
+
+
 def one_line(error: BaseException) -> str:
     """Kind and text of an error that is not of harness's making, for a message that is one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())

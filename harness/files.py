@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from harness.errors import HarnessError
+from harness.errors import BusyError
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
@@ -83,7 +83,7 @@ def drop_torn_tail(path: Path) -> None:
 
 @contextmanager
 def locked(path: Path, message: str, *, wait: bool = False) -> Iterator[None]:
-    """Hold an exclusive lock on `path` for the block; without `wait` another holder is a HarnessError.
+    """Hold an exclusive lock on `path` for the block; without `wait` another holder is a BusyError.
 
     The kernel drops the lock when the holder dies, so there are no stale locks.
     """
@@ -93,7 +93,7 @@ def locked(path: Path, message: str, *, wait: bool = False) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except BlockingIOError as error:
             file.seek(0)
-            raise HarnessError(f"{message} (process {file.read().strip() or 'unknown'} holds it)") from error
+            raise BusyError(f"{message} (process {file.read().strip() or 'unknown'} holds it)") from error
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

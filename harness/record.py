@@ -10,7 +10,7 @@ from harness.rundir import RunDir, Status, open_run, source_tags
 from harness.tracking import Events
 from harness.workplace import Prepared, Workplace
 
-MLFLOW_STATUS = {"finished": "FINISHED", "failed": "FAILED", "stopped": "KILLED"}
+MLFLOW_STATUS = {"finished": "FINISHED", "failed": "FAILED", "stopped": "KILLED", "pruned": "KILLED"}
 
 
 def open_record(prepared: Prepared, parent: Path, workplace: Workplace) -> Events:

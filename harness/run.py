@@ -1,7 +1,7 @@
 """One cell from start to end: data, networks, training, evaluation, results."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
@@ -22,7 +22,7 @@ from harness.catalog import (
 )
 from harness.checkpoint import Checkpoint, newest_good, save_checkpoint
 from harness.data import Dataset
-from harness.errors import HarnessError, InterruptedRunError, RunFailedError
+from harness.errors import HarnessError, InterruptedRunError, PrunedError, RunFailedError
 from harness.evaluation import Evaluator, Scores
 from harness.files import locked, write_atomic, write_json
 from harness.notes import run_note
@@ -66,10 +66,13 @@ def _run(prepared: Prepared, parent: Path, workplace: Workplace) -> dict[str, An
 def _to_an_end(prepared: Prepared, events: Events, workplace: Workplace) -> dict[str, Any]:
     """The results; or an error, after the status and the event log say which."""
     try:
-        with SystemMetrics(events, workplace.system_interval):
+        with _system_metrics(events, workplace.system_interval):
             return _train_and_evaluate(prepared, events, workplace)
     except InterruptedRunError as error:
         _give_up(prepared.run, events, "stopped", str(error))
+        raise
+    except PrunedError as error:
+        _give_up(prepared.run, events, "pruned", str(error))
         raise
     except Exception as error:
         reason = str(error) if isinstance(error, HarnessError) else f"{type(error).__name__}: {error}"
@@ -78,6 +81,10 @@ def _to_an_end(prepared: Prepared, events: Events, workplace: Workplace) -> dict
         if isinstance(error, HarnessError):
             raise
         raise RunFailedError(reason) from error
+
+
+def _system_metrics(events: Events, interval: float | None) -> AbstractContextManager[object]:
+    return nullcontext() if interval is None else SystemMetrics(events, interval)
 
 
 def _give_up(folder: RunDir, events: Events, status: Status, reason: str) -> None:
@@ -122,8 +129,9 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
     seconds = earlier + perf_counter() - began
 
     write_atomic(folder.generator, save(apart(state.ema.state_dict())))
-    export_generator(state.ema, sampler.inputs(2, seed=cell.seed, purpose="example"), folder.model)
-    events.write("model", file=folder.model.name, at_step=state.step)
+    if workplace.exports:
+        export_generator(state.ema, sampler.inputs(2, seed=cell.seed, purpose="example"), folder.model)
+        events.write("model", file=folder.model.name, at_step=state.step)
     results = {
         "experiment": cell.experiment,
         "variant": cell.variant,

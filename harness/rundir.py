@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -19,7 +20,7 @@ from harness.config import Cell, to_yaml
 from harness.files import read_json, write_atomic, write_json
 from harness.origins import source_digests
 
-Status = Literal["running", "finished", "failed", "stopped"]
+Status = Literal["running", "finished", "failed", "stopped", "pruned"]
 PACKAGES = (
     "torch",
     "torchvision",
@@ -33,8 +34,9 @@ PACKAGES = (
 )
 # Modules that show, plan and mirror results but cannot change one.
 NOT_IN_RESULTS = (
-    *("__main__.py", "cli.py", "commands", "console.py", "table.py", "notes.py"),
-    *("study.py", "workplace.py", "record.py", "tracking", "report.py", "figures"),
+    *("__main__.py", "cli", "commands", "console.py", "table.py", "notes.py"),
+    *("study.py", "outcomes.py", "workplace.py", "record.py", "tracking", "report.py", "figures"),
+    *("queue", "search", "workers", "sweep", "sweep_report", "pages.py", "trials.py"),
 )
 
 
@@ -63,6 +65,11 @@ class RunDir:
     @property
     def provenance(self) -> Path:
         return self.path / "provenance.json"
+
+    @property
+    def known_as(self) -> str:
+        """The key by which MLflow knows the run, once its provenance stands."""
+        return str(read_json(self.provenance)["key"])
 
     @property
     def results(self) -> Path:
@@ -106,12 +113,12 @@ class RunDir:
         return read_json(file) if file.exists() else {"status": "new", "reason": ""}
 
 
-def run_dir(root: Path, cell: Cell, identity: dict[str, str]) -> RunDir:
-    """`<root>/<experiment>/<variant>/seed<k>-<hash8>`, the hash over all that decides the result.
+def run_dir(folder: Path, seed: int, identity: dict[str, str]) -> RunDir:
+    """`<folder>/seed<k>-<hash8>`, the hash over all that decides the result.
 
     So a changed configuration, data set, version or code gets a folder of its own and overwrites nothing.
     """
-    return RunDir(root / cell.experiment / cell.variant / f"seed{cell.seed}-{short_hash(identity)}")
+    return RunDir(folder / f"seed{seed}-{short_hash(identity)}")
 
 
 def identity_of(cell: Cell, data_digest: str, device: str) -> dict[str, str]:
@@ -124,6 +131,11 @@ def identity_of(cell: Cell, data_digest: str, device: str) -> dict[str, str]:
         "torch": installed("torch"),
         "device": device,
     }
+
+
+def made_with() -> dict[str, str]:
+    """The code and the torch that results depend on: values of other ones are not compared."""
+    return {"code": code_digest()[:8], "torch": installed("torch")}
 
 
 def short_hash(value: object) -> str:
@@ -149,10 +161,13 @@ def open_run(run: RunDir, cell: Cell, identity: dict[str, str], device: str) -> 
     return first_provenance(run, identity, device)
 
 
-def first_provenance(run: RunDir, identity: dict[str, str], device: str) -> dict[str, Any]:
-    """The provenance that stands in the folder, written now where there is none."""
+def first_provenance(
+    run: RunDir, identity: dict[str, str], device: str, key: str | None = None
+) -> dict[str, Any]:
+    """The provenance that stands in the folder, written now where there is none. `key`: what the run is known
+    by already, where it may have begun in another folder."""
     if not run.provenance.exists():
-        write_json(run.provenance, provenance(identity, device))
+        write_json(run.provenance, {**provenance(identity, device), **({"key": key} if key else {})})
     record: dict[str, Any] = read_json(run.provenance)
     return record
 
@@ -162,7 +177,7 @@ def provenance(identity: dict[str, str], device: str) -> dict[str, Any]:
     return {
         "key": uuid4().hex,
         "identity": identity,
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "command": [Path(sys.argv[0]).name, *(_without_password(text) for text in sys.argv[1:])],
         "user": _user(),
         "git": git_state(),
         "python": platform.python_version(),
@@ -171,6 +186,11 @@ def provenance(identity: dict[str, str], device: str) -> dict[str, Any]:
         "platform": platform.platform(),
         "processors": os.cpu_count(),
     }
+
+
+def _without_password(text: str) -> str:
+    text = re.sub(r"(?<=://)([^:/?#@]*):.*@", r"\1:***@", text)
+    return re.sub(r"(?i)(password(?:=|%3D))[^&\s]*", r"\1***", text)
 
 
 def _user() -> str:

@@ -1,6 +1,7 @@
 """All cells of one command: what is done already, what is trained now, and the statistics over seeds."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -11,69 +12,17 @@ from harness.config import Experiment, Loaded, to_yaml
 from harness.data import Dataset
 from harness.errors import ComparisonError, HarnessError, InterruptedRunError
 from harness.files import read_json, write_atomic, write_json
-from harness.metrics.inputs import Column
 from harness.misfits import refuse_misfits
 from harness.notes import columns_of, study_note
+from harness.outcomes import Outcome, Study
 from harness.record import close_record
-from harness.report import FILE, report_key, write_report
+from harness.report import report_key, write_report
 from harness.run import run
 from harness.rundir import RunDir, Status, first_provenance, short_hash, source_tags
-from harness.stats import Interval, mean_interval
+from harness.stats import mean_interval
 from harness.tracking import Events, read_events
 from harness.tracking.events import encode
 from harness.workplace import Prepared, Workplace, prepare
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one cell: its results, or the reason why there are none."""
-
-    prepared: Prepared
-    results: dict[str, Any] | None
-    reason: str
-    reused: bool
-
-
-@dataclass(frozen=True)
-class Study:
-    """A command's cells and what became of each."""
-
-    experiment: str
-    columns: tuple[Column, ...]
-    outcomes: tuple[Outcome, ...]
-    folder: Path
-
-    def intervals(self, variant: str) -> dict[str, Interval]:
-        """Mean and 95 % interval over the seeds of a variant that have a result, by metric key."""
-        found = [results["values"] for results in self.results(variant)]
-        return {
-            column.key: mean_interval([values[column.key] for values in found])
-            for column in self.columns
-            if found and all(column.key in values for values in found)
-        }
-
-    def statistics(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """The intervals of every variant, as JSON takes them."""
-        return {
-            variant: {key: asdict(interval) for key, interval in self.intervals(variant).items()}
-            for variant in self.variants
-        }
-
-    def results(self, variant: str) -> list[dict[str, Any]]:
-        """What the finished seeds of a variant gave."""
-        return [outcome.results for outcome in self.outcomes_of(variant) if outcome.results]
-
-    def outcomes_of(self, variant: str) -> list[Outcome]:
-        return [outcome for outcome in self.outcomes if outcome.prepared.cell.variant == variant]
-
-    @property
-    def report(self) -> Path:
-        """The report, which stands whenever a study came to its end."""
-        return self.folder / FILE
-
-    @property
-    def variants(self) -> list[str]:
-        return list(dict.fromkeys(outcome.prepared.cell.variant for outcome in self.outcomes))
 
 
 def plan(loaded: Loaded, workplace: Workplace) -> list[Prepared]:
@@ -109,24 +58,42 @@ def _refuse_mixed(loaded: Loaded) -> None:
             )
 
 
-def run_study(loaded: Loaded, workplace: Workplace) -> Study:
-    """Train every cell that has no result yet. A failed cell does not stop the others; a signal does."""
+CarryOut = Callable[[Sequence[Prepared], Path, Workplace], list[Outcome]]
+"""Trains those cells that have no result, given the study's folder, and says what became of each."""
+
+
+def in_turn(cells: Sequence[Prepared], folder: Path, workplace: Workplace) -> list[Outcome]:
+    """One cell after the other, in this process. A failed one does not stop the others; a signal does."""
+    return [_outcome(item, folder, workplace) for item in cells]
+
+
+@dataclass(frozen=True)
+class Within:
+    """The folder of a study that another one is a part of, and what that one is called there."""
+
+    folder: Path
+    name: str
+
+
+def run_study(
+    loaded: Loaded, workplace: Workplace, carry_out: CarryOut = in_turn, within: Within | None = None
+) -> Study:
+    """Train every cell that has no result yet, then the statistics and the report."""
     cells = plan(loaded, workplace)
     columns = columns_of(metric for cell in loaded.cells for metric in build_metrics(cell).values())
     identities = sorted({(item.cell.variant, short_hash(item.identity)) for item in cells})
     name = loaded.experiment.name
     folder = workplace.runs / name / ".studies" / short_hash(identities)
-    reused = {item.run.path for item in cells if item.run.standing()}
     summarised = _summarised(folder, loaded.experiment)
-    if len(reused) == len(cells) and {_run_name(item) for item in cells} <= summarised:
-        done = [_outcome(item, folder, workplace, reused=True) for item in cells]
+    if all(item.run.standing() for item in cells) and {_run_name(item) for item in cells} <= summarised:
+        done = in_turn(cells, folder, workplace)
         if workplace.uploader:
             workplace.uploader.catch_up(folder)
         return Study(name, columns, tuple(done), folder)
 
-    _open(loaded, folder, workplace)
+    _open(loaded, folder, workplace, within)
     try:
-        outcomes = [_outcome(item, folder, workplace, item.run.path in reused) for item in cells]
+        outcomes = carry_out(cells, folder, workplace)
     except InterruptedRunError as error:
         with Events(folder) as events:
             close_record(RunDir(folder), events, "stopped", reason=str(error))
@@ -149,7 +116,8 @@ def _summarised(folder: Path, experiment: Experiment) -> set[str]:
     return set(record["runs"]) if record.get("report") == report_key(experiment) else set()
 
 
-def _outcome(item: Prepared, parent: Path, workplace: Workplace, reused: bool) -> Outcome:
+def _outcome(item: Prepared, parent: Path, workplace: Workplace) -> Outcome:
+    reused = item.run.standing() is not None
     try:
         return Outcome(item, run(item, parent, workplace), "", reused)
     except InterruptedRunError:
@@ -159,7 +127,7 @@ def _outcome(item: Prepared, parent: Path, workplace: Workplace, reused: bool) -
         return Outcome(item, None, str(error), False)
 
 
-def _open(loaded: Loaded, folder: Path, workplace: Workplace) -> None:
+def _open(loaded: Loaded, folder: Path, workplace: Workplace, within: Within | None) -> None:
     """Begin, or begin again, the study's own event log, which becomes the parent run in MLflow.
 
     It is opened only to be written to: several commands with seeds of their own may share the study.
@@ -178,7 +146,9 @@ def _open(loaded: Loaded, folder: Path, workplace: Workplace) -> None:
     }
     base = experiment.model_dump(mode="json", include={"dataset", "network", "loss"})
     with Events(folder) as events:
-        events.write("start", experiment=experiment.name, name=experiment.name, tags=tags)
+        name = within.name if within else experiment.name
+        above = {"parent": os.path.relpath(within.folder, folder)} if within else {}
+        events.write("start", experiment=experiment.name, name=name, tags=tags, **above)
         events.write("params", values={key: part["name"] for key, part in base.items()})
         events.write("artifact", file="experiment.yaml")
     if workplace.uploader:
@@ -196,7 +166,7 @@ def _summarise(study: Study, experiment: Experiment, workplace: Workplace) -> No
         "report": report_key(experiment),
     }
     write_json(study.folder / "study.json", record)
-    note = "\n".join(_notes(study))
+    note = "\n".join(study_notes(study))
     reason = ""
     if failed:
         reason = f"{len(failed)} of {len(study.outcomes)} runs have no result"
@@ -219,7 +189,7 @@ def _summarise(study: Study, experiment: Experiment, workplace: Workplace) -> No
         close_record(RunDir(study.folder), events, status, reason=reason, note=note)
 
 
-def _notes(study: Study) -> Iterator[str]:
+def study_notes(study: Study) -> Iterator[str]:
     """A table of the variants under each protocol: values of different ones do not stand in one."""
     groups: dict[str, list[str]] = {}
     for variant in study.variants:

@@ -15,6 +15,8 @@ from harness.signals import StopSignal
 from harness.tracking import Uploader
 from harness.train import Window
 
+SYSTEM_INTERVAL = 5.0
+
 
 class Watcher(Protocol):
     """Who is told how a run goes."""
@@ -36,7 +38,10 @@ class Workplace:
     uploader: Uploader | None
     watcher: Watcher
     stop: StopSignal
-    system_interval: float = 5.0
+    system_interval: float | None = SYSTEM_INTERVAL
+    """Seconds between system metrics; None: none are taken."""
+    exports: bool = True
+    """Whether a finished generator is exported for MLflow to serve; its weights are kept in any case."""
 
     @property
     def cache(self) -> Path:
@@ -53,11 +58,13 @@ class Prepared:
     run: RunDir
 
 
-def prepare(cell: Cell, dataset: Dataset, workplace: Workplace) -> Prepared:
+def prepare(cell: Cell, dataset: Dataset, workplace: Workplace, folder: Path | None = None) -> Prepared:
+    """`folder`: where the runs of the cell's seeds lie; by default that of its variant."""
     if cell.training.batch_size > len(dataset.train):
         raise ConfigError(
             f"training.batch_size is {cell.training.batch_size}, but {dataset.name} has only "
             f"{len(dataset.train)} training images"
         )
     identity = identity_of(cell, dataset.digest, workplace.device.type)
-    return Prepared(cell, dataset, identity, run_dir(workplace.runs, cell, identity))
+    folder = folder or workplace.runs / cell.experiment / cell.variant
+    return Prepared(cell, dataset, identity, run_dir(folder, cell.seed, identity))

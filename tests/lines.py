@@ -8,8 +8,9 @@ from test_run import Listener
 
 from harness.catalog import TABLES
 from harness.config import load
+from harness.outcomes import Study
 from harness.signals import StopSignal
-from harness.study import Study, run_study
+from harness.study import run_study
 from harness.workplace import Workplace
 
 LINE = """\

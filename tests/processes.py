@@ -94,6 +94,8 @@ def _harness(arguments: tuple[str, ...], folder: Path, environment: dict[str, st
     ):
         os.dup2(os.open(file, flags), descriptor)
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 - multiprocessing had closed it
+    # It ends with the tests, as a daemon does; but it is a command, and commands have children.
+    multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

@@ -13,8 +13,9 @@ from harness.catalog import TABLES
 from harness.config import Cell, load
 from harness.evaluation import Evaluator
 from harness.networks import Latent, Pair, Shape
+from harness.outcomes import Study
 from harness.signals import StopSignal
-from harness.study import Study, run_study
+from harness.study import run_study
 from harness.train import Window
 from harness.workplace import Workplace
 

@@ -9,7 +9,9 @@ from torch import nn
 
 import harness.commands.look
 import harness.commands.run
-import harness.commands.store  # noqa: F401
+import harness.commands.store
+import harness.commands.sweep
+import harness.commands.worker  # noqa: F401
 from harness.data import DATASETS
 from harness.tracking.library import import_mlflow
 from harness.tracking.model import export_generator

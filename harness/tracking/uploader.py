@@ -18,6 +18,7 @@ class Uploader:
     def __init__(self, mirror: Mirror) -> None:
         self._mirror = mirror
         self._folders: list[Path] = []
+        self._ended: set[Path] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mlflow-uploader", daemon=True)
@@ -31,6 +32,11 @@ class Uploader:
         with self._lock:
             if folder not in self._folders:
                 self._folders.append(folder)
+
+    def let_go(self, folder: Path) -> None:
+        """Nothing more will come from `folder`: it is looked at no longer once all of it is sent."""
+        with self._lock:
+            self._ended.add(folder)
 
     def catch_up(self, folder: Path) -> None:
         """Mirror a run that is finished, if the server was not there to get all of it."""
@@ -57,10 +63,14 @@ class Uploader:
 
     def _replay_all(self) -> bool:
         with self._lock:
-            folders = list(self._folders)
+            folders, ended = list(self._folders), set(self._ended)
         try:
             for folder in folders:
                 self._mirror.replay(folder)
+                if folder in ended:  # before its last replay began
+                    with self._lock:
+                        self._folders.remove(folder)
+                        self._ended.remove(folder)
         except Exception as error:
             self.error = reason(error)
             return False

@@ -1,0 +1,80 @@
+"""What a worker is told of a study: kept with it, so that a worker needs nothing but the storage."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import optuna
+from optuna.storages import RDBStorage
+
+from harness.queue.database import storage_lock
+from harness.queue.definition import wait_for_study
+from harness.rundir import RunDir, first_provenance, source_tags
+from harness.tracking import Events
+from harness.tracking.events import FILE
+
+ATTRIBUTE = "brief"
+WORKERS = "workers"
+
+
+@dataclass(frozen=True)
+class Brief:
+    """kind: what a trial is; experiment: the file's text, as `to_yaml` writes it; file: its path where the
+    command was given, whose folder may have modules of the user's; variant: that is searched; folder: of the
+    whole, within the folder of runs; key: what the whole is known by in MLflow; studies: all of the whole."""
+
+    kind: Literal["suite", "sweep"]
+    experiment: str
+    file: str
+    variant: str
+    folder: str
+    key: str
+    studies: tuple[str, ...]
+
+    def trials_folder(self, folder: Path) -> Path:
+        """Where the trials of this study lie, given where the whole does."""
+        return folder if len(self.studies) == 1 else folder / self.variant
+
+
+def give(study: optuna.Study, brief: Brief) -> None:
+    study.set_user_attr(ATTRIBUTE, asdict(brief))
+
+
+def has_brief(study: optuna.Study) -> bool:
+    return ATTRIBUTE in study.user_attrs
+
+
+def brief_of(study: optuna.Study) -> Brief:
+    """KeyError where no command of harness's made the study."""
+    record: dict[str, Any] = study.user_attrs[ATTRIBUTE]
+    return Brief(**{**record, "studies": tuple(record["studies"])})
+
+
+def studies_of(storage: RDBStorage, name: str, timeout: float) -> list[optuna.Study]:
+    """The study `name`, or one for each variant where that is what the name stands for."""
+    of_variants = sorted(each for each in optuna.get_all_study_names(storage) if each.startswith(f"{name}/"))
+    first = wait_for_study(storage, of_variants[0] if of_variants else name, timeout)
+    names: Sequence[str] = brief_of(first).studies if first.study_name != name else (name,)
+    return [first if each == first.study_name else wait_for_study(storage, each, timeout) for each in names]
+
+
+def next_worker(study: optuna.Study, url: str) -> int:
+    """A number that no worker of the study had before, in whatever command: what its sampler proposes derives
+    from it."""
+    with storage_lock(url):
+        number = int(study.user_attrs.get(WORKERS, 0))
+        study.set_user_attr(WORKERS, number + 1)
+    return number
+
+
+def ensure_parent(folder: Path, experiment: str, brief: Brief) -> None:
+    """The whole that runs belong to, in a folder of runs where the command that made it did not write: MLflow
+    then finds the run that it has already."""
+    if (folder / FILE).exists():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    record = first_provenance(RunDir(folder), {}, "", brief.key)
+    with Events(folder) as events:
+        tags = {"harness.run": record["key"], "harness.kind": brief.kind, **source_tags(record)}
+        events.write("start", experiment=experiment, name=Path(brief.folder).name, tags=tags)
