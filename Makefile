@@ -4,10 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: baseline test lint format ui clean
+.PHONY: baseline sweep test lint format ui clean
 
 baseline: $(READY)  ## train and measure experiments/baseline.yaml, about three minutes on two cores
 	$(BIN)/harness run experiments/baseline.yaml
+
+sweep: $(READY)  ## search the baseline's configuration, a quarter of an hour on two cores
+	$(BIN)/harness sweep --trials 50
 
 test: lint  ## everything that must hold
 	$(BIN)/pytest --numprocesses auto --dist worksteal

@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from types import TracebackType
 
 from rich.console import Console
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from harness.config import Cell
+from harness.queue.slots import Tally
+from harness.sweep.standing import Standing
 from harness.train import Window
 
 console = Console(stderr=True, highlight=False)
@@ -79,3 +83,87 @@ class LiveWatcher:
 
     def warned(self, message: str) -> None:
         console.print(f"[yellow]warning:[/] {message}", soft_wrap=True)
+
+
+class QueueLine:
+    """One line that says how a queue of trials or cells stands; without a terminal, what its workers say.
+
+    As a watcher it hears only warnings: the trainings are other processes'.
+    """
+
+    def __init__(self) -> None:
+        self._live = Live(console=console, transient=True, auto_refresh=False)
+
+    def __enter__(self) -> "QueueLine":
+        if console.is_terminal:
+            self._live.start()
+            self._show(Text("starting"))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.stop()
+
+    def said(self, line: str) -> None:
+        """What a worker says: of trials only where nothing shows them."""
+        if line.startswith("warning:"):
+            self.warned(line.removeprefix("warning:").strip())
+        elif not console.is_terminal:
+            console.print(line, soft_wrap=True, markup=False)
+
+    def search(self, standing: Standing) -> None:
+        text = _counts(standing.counted)
+        if standing.seconds_left is not None and standing.counted.waiting + standing.counted.running:
+            text.append(f" · {_duration(standing.seconds_left)} left", style="cyan")
+        if standing.best is not None:
+            value = f"{standing.objective.title} {standing.best.values[0]:.4g}"
+            text.append(f"  best {value}", style="bold")
+            point = ", ".join(f"{_known(key)} {shown(value)}" for key, value in standing.best.params.items())
+            of = f"{standing.variant} " if standing.variant != "base" else ""
+            text.append(f" {of}trial {standing.best.number} ({point or 'as in the file'})", style="dim")
+        self._show(text)
+
+    def final(self, counted: Tally) -> None:
+        self._show(Text("winner and file on the test split: ").append(_counts(counted)))
+
+    def cells(self, counted: Tally) -> None:
+        self._show(_counts(counted))
+
+    def _show(self, text: Text) -> None:
+        if console.is_terminal:
+            text.truncate(console.width - 1, overflow="ellipsis")
+            self._live.update(text, refresh=True)
+
+    def started(self, cell: Cell, first_step: int) -> None: ...
+    def window(self, cell: Cell, window: Window) -> None: ...
+    def evaluated(self, cell: Cell, step: int, values: Mapping[str, float]) -> None: ...
+    def finished(self, cell: Cell, seconds: float) -> None: ...
+
+    def warned(self, message: str) -> None:
+        console.print(f"[yellow]warning:[/] {message}", soft_wrap=True)
+
+
+def _counts(counted: Tally) -> Text:
+    if not counted.finished and not counted.running:
+        return Text(f"{counted.total} to do, the workers are starting")
+    text = Text(f"{counted.finished}/{counted.total} done", style="bold")
+    for count, what in ((counted.pruned, "pruned"), (counted.failed, "failed"), (counted.running, "running")):
+        if count:
+            text.append(f" · {count} {what}", style="red" if what == "failed" else "default")
+    return text
+
+
+def _known(key: str) -> str:
+    """Enough of a key to know it by: `learning_rate`, `latent.size`."""
+    return key.removeprefix("training.").removeprefix("network.")
+
+
+def shown(value: object) -> str:
+    """A value of a configuration on one line, a number to three digits."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {seconds:02d} s"

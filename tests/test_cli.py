@@ -94,6 +94,69 @@ def test_a_mistake_on_the_command_line_is_one_line_too(
     assert expected in refusal(harness, *arguments)
 
 
+SPACE = "search_space={training.learning_rate: {log_uniform: [1.0e-4, 1.0e-2]}}"
+SECRET = "postgresql://me:t0ps3cret@127.0.0.1:1/studies?connect_timeout=1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["sweep"], "no such experiment file `experiments/baseline.yaml`"),
+        (["sweep", "tiny.yaml"], "tiny.yaml: there is no search_space; add one"),
+        (["sweep", "tiny.yaml", "search_space={loss: {choise: [hinge]}}"], "did you mean `choice`?"),
+        (["sweep", "tiny.yaml", SPACE, "search.sampler=tpa"], "did you mean `tpe`?"),
+        (["sweep", "tiny.yaml", SPACE, "search.pruner=medium"], "did you mean `median`?"),
+        (["sweep", "tiny.yaml", SPACE, "search.objective=fad"], "did you mean `fid`?"),
+        (["sweep", "tiny.yaml", SPACE, "search.sampler=grid"], "needs a choice, or a range with a `step`"),
+        (["sweep", "tiny.yaml", SPACE, "training.learning_rate=1e-3"], "is searched, which would undo this"),
+        (["sweep", "tiny.yaml", SPACE, "--study", "a b"], "study `a b`: a name has only"),
+        (["sweep", "tiny.yaml", SPACE, "--study", "../up"], "study `../up`: a name has only"),
+        (["sweep", "tiny.yaml", SPACE, "--device", "tpu"], "unknown device `tpu`"),
+        (["sweep", "tiny.yaml", SPACE, "--runs", "/proc/runs"], "cannot write to the folder of runs"),
+        (
+            ["sweep", "tiny.yaml", SPACE, "--storage", "optuna.db"],
+            "a storage is sqlite:///FILE or postgresql",
+        ),
+        (
+            ["sweep", "tiny.yaml", SPACE, "--storage", "mysql://me:t0ps3cret@host/db"],
+            "a storage is sqlite:///",
+        ),
+        (["sweep", "tiny.yaml", SPACE, "--storage", SECRET], "cannot be opened"),
+        (["run", "tiny.yaml", "--jobs", "2", "--storage", SECRET], "cannot be opened"),
+        (["worker", "--study", "absent", "--wait", "0"], "no study `absent` in sqlite:///"),
+        (["worker", "--study", "absent", "--wait", "0", "--storage", SECRET], "cannot be opened"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_searched_is_refused_before_anything_begins(
+    arguments: list[str], expected: str, tiny: Path, harness: Harness, tmp_path: Path
+) -> None:
+    line = refusal(harness, *arguments)
+    assert expected in line
+    assert "t0ps3cret" not in line
+    assert not list((tmp_path / "runs").glob("*"))
+
+
+def test_every_end_of_a_range_that_makes_no_configuration_is_a_line(tiny: Path, harness: Harness) -> None:
+    done = harness("sweep", str(tiny), "search_space={training.learning_rat: {uniform: [0.1, 1]}}")
+    assert (done.returncode, done.stdout) == (2, "")
+    for line in done.stderr.splitlines():
+        assert "unknown key `learning_rat` in training; did you mean `learning_rate`?" in line
+
+
+def test_the_password_of_a_storage_in_the_environment_is_not_shown_either(
+    tiny: Path, harness: Harness
+) -> None:
+    line = refusal(harness, "sweep", str(tiny), SPACE, OPTUNA_STORAGE=SECRET)
+    assert "me:***@127.0.0.1:1/studies" in line
+    assert "t0ps3cret" not in line
+
+
+def test_the_database_of_mlflow_is_no_storage_of_studies(tiny: Path, harness: Harness, store: str) -> None:
+    line = refusal(harness, "sweep", str(tiny), SPACE, "--storage", store)
+    assert "holds another program's tables (MLflow's?)" in line
+
+
 def test_an_interval_that_is_no_number_is_refused_under_its_name(tiny: Path, harness: Harness) -> None:
     name = "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL"
     assert name in refusal(harness, "run", str(tiny), **{name: "often"})
@@ -109,7 +172,10 @@ def test_mnist_without_files_and_without_network_says_where_to_put_them(
     assert not (tmp_path / "runs/tiny").exists()
 
 
-@pytest.mark.parametrize("arguments", [["run", "--nonsense"], ["nonsense"], ["run"], ["ls"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", "--nonsense"], ["nonsense"], ["run"], ["ls"], ["worker"], ["sweep", "--jobs", "0"]],
+)
 def test_a_wrong_usage_is_exit_code_2(arguments: list[str], harness: Harness) -> None:
     done = harness(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
@@ -131,7 +197,9 @@ finally:
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["extractor", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], *([name, "--help"] for name in ("run", "sweep", "worker", "extractor"))]
+)
 def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-c", HELP, *arguments],

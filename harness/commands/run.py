@@ -1,28 +1,36 @@
 """`harness run`."""
 
 import json
-import math
-import os
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from harness.catalog import TABLES
+from harness.commands.setting import (
+    UPLOAD_TIMEOUT,
+    check_writable,
+    default_storage,
+    heartbeat,
+    missing_events,
+    prepare_tracking,
+    system_interval,
+)
 from harness.commands.store import mirror_for
 from harness.config import Loaded, load, to_yaml
-from harness.console import LiveWatcher, console
+from harness.console import LiveWatcher, QueueLine, console
 from harness.devices import chosen_device
-from harness.errors import ConfigError, RunFailedError
+from harness.errors import RunFailedError
 from harness.notes import protocol_sentence
+from harness.outcomes import Study
+from harness.queue.storage import open_storage
 from harness.signals import StopSignal
-from harness.study import Study, run_study
+from harness.study import CarryOut, in_turn, run_study
 from harness.table import marks, study_tables
 from harness.tracking import Uploader
+from harness.workers.crew import Hiring
+from harness.workers.enlist import Enlist
 from harness.workplace import Workplace
-
-UPLOAD_TIMEOUT = 120.0
 
 
 def run_experiment(
@@ -35,53 +43,41 @@ def run_experiment(
     tracking_uri: str | None,
     dry_run: bool,
     as_json: bool,
+    jobs: int = 1,
+    storage: str | None = None,
 ) -> None:
-    """All cells of seeds × variants, then the table, and where to look at it."""
+    """All cells of seeds × variants, then the table, and where to look at it.
+
+    With several `jobs` by workers, which take them from a study in `storage`.
+    """
     loaded = load(file, overrides, TABLES)
     if dry_run:
         _print_plan(loaded, as_json)
         return
-    chosen, interval = chosen_device(device), _system_interval()
-    _check_writable(runs)
+    chosen, interval = chosen_device(device), system_interval()
+    check_writable(runs)
     mirror = mirror_for(runs, tracking_uri)
     uploader = Uploader(mirror)
-    with StopSignal() as stop, LiveWatcher(len(loaded.cells)) as watcher:
+    line = LiveWatcher(len(loaded.cells)) if jobs == 1 else QueueLine()
+    with StopSignal() as stop, line as watcher:
         workplace = Workplace(runs, data, chosen, uploader, watcher, stop, interval)
         try:
-            study = run_study(loaded, workplace)
+            carry_out: CarryOut = in_turn
+            if isinstance(line, QueueLine):
+                url = storage or default_storage(runs)
+                prepare_tracking(mirror, url)
+                hiring = Hiring(url, "", runs, data, mirror.uri, device)
+                carry_out = Enlist(
+                    loaded, open_storage(url, heartbeat()), hiring, jobs, line.said, line.cells
+                )
+            study = run_study(loaded, workplace, carry_out)
         finally:
             if missing := uploader.close(UPLOAD_TIMEOUT):
-                watcher.warned(
-                    f"MLflow at {mirror.uri} misses {missing} events ({uploader.error}); "
-                    "everything is in the run folders, send it later with `harness sync`"
-                )
+                watcher.warned(missing_events(mirror, missing, uploader))
     _print_result(study, mirror.uri, as_json)
     failed = [outcome for outcome in study.outcomes if not outcome.results]
     if failed:
         raise RunFailedError(f"{len(failed)} of {len(study.outcomes)} runs have no result")
-
-
-def _system_interval() -> float:
-    """Seconds between system metrics, from MLflow's own variable."""
-    name = "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL"
-    try:
-        seconds = float(os.environ.get(name) or Workplace.system_interval)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise ConfigError(f"{name} is `{os.environ[name]}`; it should be a number of seconds above 0")
-    return seconds
-
-
-def _check_writable(runs: Path) -> None:
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=runs):
-            pass
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write to the folder of runs `{runs}` ({error.strerror}); name another with --runs"
-        ) from error
 
 
 def _print_plan(loaded: Loaded, as_json: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.console import console
 from harness.errors import ConfigError, HarnessError
-from harness.tracking import Mirror
+from harness.tracking import Mirror, read_events
 from harness.tracking.events import FILE
 from harness.tracking.library import quiet_mlflow, reason
 
@@ -53,6 +53,12 @@ def serve(runs: Path, tracking_uri: str | None, port: int) -> None:
         raise HarnessError(f"the MLflow server ended with code {code}")
 
 
+def _speaks_for(folder: Path) -> bool:
+    """Whether `folder` is a trial's, which says of the runs inside it what MLflow is to know."""
+    first = next((event for _, event in read_events(folder)), {})
+    return bool(first.get("tags", {}).get("harness.kind") == "trial")
+
+
 def sync(runs: Path, tracking_uri: str | None) -> None:
     """Replay every run folder; what the server has already is not sent twice."""
     if not runs.is_dir():
@@ -62,7 +68,7 @@ def sync(runs: Path, tracking_uri: str | None) -> None:
         _ = mirror.client
     except Exception as error:
         raise HarnessError(f"MLflow at {mirror.uri} cannot be reached: {reason(error)}") from error
-    folders = sorted(path.parent for path in runs.rglob(FILE))
+    folders = sorted(path.parent for path in runs.rglob(FILE) if not _speaks_for(path.parent.parent))
     sent = 0
     refused = []
     for folder in folders:

@@ -1,0 +1,49 @@
+"""Commands that show and mend: ls, schema, ui, sync."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness.cli.options import Json, Runs, Tracking
+
+
+def ls_command(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="datasets, networks, losses, penalties, augmentations, extractors, protocols, metrics, "
+            "diagnostics, figures, samplers, pruners or spaces."
+        ),
+    ],
+    as_json: Json = False,
+) -> None:
+    """List what can be named in an experiment file, one line each."""
+    from harness.commands.look import list_entries
+
+    list_entries(kind, as_json=as_json)
+
+
+def schema_command() -> None:
+    """Print the JSON Schema of experiment files, from which editors complete keys."""
+    from harness.commands.look import print_schema
+
+    print_schema()
+
+
+def ui_command(
+    runs: Runs = Path("runs"),
+    tracking_uri: Tracking = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000,
+) -> None:
+    """Open the runs in the MLflow UI, on this machine only."""
+    from harness.commands.store import serve
+
+    serve(runs, tracking_uri, port)
+
+
+def sync_command(runs: Runs = Path("runs"), tracking_uri: Tracking = None) -> None:
+    """Send to MLflow what it missed while it could not be reached."""
+    from harness.commands.store import sync
+
+    sync(runs, tracking_uri)
