@@ -67,9 +67,11 @@ class SearchWork:
         study.pruner = self._pruning.pruner
 
     def is_over(self) -> bool:
-        """Whether time or patience are at their end, or the trials, of which there may be fewer now."""
-        counts = patiently(lambda: tally(self.study))
-        if counts.finished + counts.running >= self._search.trials:
+        """Whether time or patience are at their end, or the trials, of which fewer may be asked for by now.
+
+        Trials that run do not count: one whose worker died is to be taken up.
+        """
+        if patiently(lambda: tally(self.study)).finished >= self._search.trials:
             return True
         patience = self._search.patience
         if patience is not None:

@@ -100,6 +100,8 @@ def _carry_out(work: Work, trial: Trial, post: Post) -> None:
                 last = _last_message(process, assignment, held, post)
             except UpdateFinishedTrialError:
                 last = None
+            except Exception as error:
+                last = Message("failed", text=_reason(error))
             finally:
                 process.end()
             # What follows writes into the trial's folder, where another worker may be at work by now.

@@ -10,10 +10,12 @@ from folders import results, status
 from optuna.trial import TrialState
 from processes import TINY
 
-from harness.queue.slots import standing, tally
+from harness.queue.slots import HISTORY, claim, standing, tally
+from harness.search.suggest import suggest
 from harness.tracking import mirrored_run_id
 from harness.trials import pareto_front
-from harness.workers.search import AS_WRITTEN
+from harness.workers.brief import next_worker
+from harness.workers.search import AS_WRITTEN, SearchWork
 
 CHEAP = TINY.replace("steps: 60,", "steps: 60, learning_rate: 2.0e-3, ema: 0,").replace(
     "metrics: [fid, kid, inception_score, prdc]", "metrics: [fid]"
@@ -213,3 +215,37 @@ def test_without_patience_or_time_no_trial_begins_and_the_others_wait(
         (study,) = made.conducted("search.patience=null").studies
         assert (tally(study).complete, tally(study).waiting) == (5, 0)
         assert [trial.number for trial in standing(study)] == list(range(5))
+
+
+ONE = """
+search_space: {training.learning_rate: {log_uniform: [1.0e-4, 1.0e-2]}}
+search: {num_samples: 200, sampler: random, pruner: none, trials: 4}
+"""
+
+
+def test_the_last_trial_of_a_dead_worker_is_taken_up_by_the_next(tmp_path: Path, empty_store: Path) -> None:
+    with place(tmp_path, CHEAP + ONE, empty_store) as made:
+        (study,) = made.opened(made.planned("search.trials=1"))
+        assert claim(study, made.storage) is not None  # by someone who is never heard of again
+        found = made.conducted("search.trials=1")
+        assert tally(study).finished == tally(study).total == 1
+        (trial,) = standing(study)
+        assert (trial.state, trial.system_attrs[HISTORY]) == (TrialState.COMPLETE, [0])
+        assert found.said == (f"trial 0: FID {trial.value:.4g}",)
+
+
+def test_every_worker_of_every_command_proposes_points_of_its_own(tmp_path: Path, empty_store: Path) -> None:
+    with place(tmp_path, CHEAP + ONE, empty_store) as made:
+        planned = made.planned()
+        (searched,) = planned.searched
+        (study,) = made.opened(planned)
+        assert claim(study, made.storage) is not None  # the file's own
+        numbers = [next_worker(study, made.storage.url) for _ in range(3)]
+        assert numbers == [0, 1, 2]
+        points = []
+        for number in numbers:  # at one moment, as workers that begin together do
+            SearchWork(study, planned.loaded, "base", tmp_path, tmp_path, None, number)
+            trial = claim(study, made.storage)
+            assert trial is not None
+            points.append(suggest(trial, searched.space)["training.learning_rate"])
+        assert len(set(points)) == 3
