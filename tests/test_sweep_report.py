@@ -57,7 +57,7 @@ TWO = [complete(7, 2.0), complete(31, 1.2)]
 def test_a_winner_that_is_better_for_sure() -> None:
     assert verdict([study(TWO)], final({"base": GOOD})) == (
         "The winner (trial 31) reaches FID 1.016 [0.976, 1.056] on the test split over 5 fresh seeds; the"
-        " file's configuration, trained with the same budget, 1.52 [1.20, 1.84]. The 95 % intervals do not"
+        " file's configuration, trained for as many steps, 1.52 [1.20, 1.84]. The 95 % intervals do not"
         " overlap."
     )
 
@@ -153,8 +153,8 @@ def test_every_variant_is_compared_with_its_own_file() -> None:
     text = verdict(
         both, final({"hinge": GOOD, "plain": GOOD}, baselines={"hinge": GOOD, "plain": BAD})
     ).splitlines()
-    assert "same budget, 1.016 [0.976, 1.056]. The search found nothing better" in text[0]
-    assert "same budget, 2.48 [2.38, 2.58]. The 95 % intervals do not overlap." in text[1]
+    assert "as many steps, 1.016 [0.976, 1.056]. The search found nothing better" in text[0]
+    assert "as many steps, 2.48 [2.38, 2.58]. The 95 % intervals do not overlap." in text[1]
 
 
 def test_what_the_winner_was_chosen_by_is_said_where_the_file_has_such_a_value() -> None:

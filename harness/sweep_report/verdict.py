@@ -104,7 +104,7 @@ def _compared(study: Searched, best: TrialRecord, final: Final) -> str:
         return f"{reached} the file's configuration has no result there to compare with."
     over = "" if theirs.n == ours.n else f" over {theirs.n}"
     return (
-        f"{reached} the file's configuration, trained with the same budget, {spelled(theirs)}{over}."
+        f"{reached} the file's configuration, trained for as many steps, {spelled(theirs)}{over}."
         f" {_conclusion(final.metric, ours, theirs)}{_in_validation(study, best)}"
     )
 
