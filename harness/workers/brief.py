@@ -1,5 +1,6 @@
 """What a worker is told of a study: kept with it, so that a worker needs nothing but the storage."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,9 +55,18 @@ def brief_of(study: optuna.Study) -> Brief:
 def studies_of(storage: RDBStorage, name: str, timeout: float) -> list[optuna.Study]:
     """The study `name`, or one for each variant where that is what the name stands for."""
     of_variants = sorted(each for each in optuna.get_all_study_names(storage) if each.startswith(f"{name}/"))
-    first = wait_for_study(storage, of_variants[0] if of_variants else name, timeout)
+    first = _briefed(storage, of_variants[0] if of_variants else name, timeout)
     names: Sequence[str] = brief_of(first).studies if first.study_name != name else (name,)
-    return [first if each == first.study_name else wait_for_study(storage, each, timeout) for each in names]
+    return [first if each == first.study_name else _briefed(storage, each, timeout) for each in names]
+
+
+def _briefed(storage: RDBStorage, name: str, timeout: float) -> optuna.Study:
+    """The study, once the command that makes it has said what it is for; as it is after `timeout` seconds."""
+    end = time.monotonic() + timeout
+    study = wait_for_study(storage, name, timeout)
+    while not has_brief(study) and time.monotonic() < end:
+        time.sleep(0.2)
+    return study
 
 
 def next_worker(study: optuna.Study, url: str) -> int:

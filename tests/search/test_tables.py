@@ -40,7 +40,9 @@ def test_options_of_a_file_reach_the_sampler() -> None:
 
 
 def test_a_sampler_of_one_objective_is_refused_for_two() -> None:
-    experiment, _ = experiment_with("search.sampler=cma_es", "search.objective=[fid,seconds]")
+    experiment, _ = experiment_with(
+        "search.sampler=cma_es", "search.objective=[fid,seconds]", "search.pruner=none"
+    )
     with pytest.raises(ConfigError, match=r"^search\.sampler: cma_es has one objective only: take tpe or"):
         build_sampler(experiment, 3)
 
@@ -49,7 +51,7 @@ def test_a_pruner_looks_as_often_as_the_search_says_and_at_every_seed() -> None:
     experiment, setup = experiment_with("search.pruner=wilcoxon", "search.seeds=[0,1,2]")
     with pytest.raises(ConfigError, match="pruner wilcoxon stops no trial of 3 seeds"):
         build_pruner(experiment, setup)
-    experiment, setup = experiment_with("search.every=500", "training.steps=4000")
+    experiment, setup = experiment_with("search.pruner=median", "search.every=500", "training.steps=4000")
     study = optuna.create_study(pruner=build_pruner(experiment, setup).pruner)
     for level in (0, 0, 0, 0, 0, 1):
         trial = study.ask()
