@@ -67,6 +67,11 @@ class BusyError(HarnessError):
     """Another process holds what is needed."""
 
 
+def reason_of(error: BaseException) -> str:
+    """What a person is told of an error: harness's own words, or kind and text of any other on one line."""
+    return str(error) if isinstance(error, HarnessError) else one_line(error)
+
+
 def one_line(error: BaseException) -> str:
     """Kind and text of an error that is not of harness's making, for a message that is one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())

@@ -85,9 +85,8 @@ def load_protocol(path: str | Path) -> NamedProtocol:
 
 def _cells(experiment: Experiment, variants: Mapping[str, Variant]) -> Iterator[Cell]:
     for name, variant in variants.items():
-        parts = {field: getattr(variant.setup, field) for field in Setup.model_fields}
         for seed in experiment.seeds:
-            yield Cell(experiment=experiment.name, variant=name, seed=seed, **parts)
+            yield Cell.of(variant.setup, experiment=experiment.name, variant=name, seed=seed)
 
 
 def _mapping(node: Node, what: str = "an experiment file") -> Node:

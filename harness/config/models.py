@@ -189,6 +189,12 @@ class Cell(Setup):
     variant: VariantName = Field(description="The variant's name.")
     seed: Seed = Field(description="What all randomness of the training derives from.")
 
+    @classmethod
+    def of(cls, setup: Setup, *, experiment: str, variant: str, seed: int) -> Self:
+        """`setup` trained with one seed."""
+        parts = {field: getattr(setup, field) for field in Setup.model_fields}
+        return cls(experiment=experiment, variant=variant, seed=seed, **parts)
+
     @property
     def config_hash(self) -> str:
         """SHA-256 over all that decides the result, but for the seed: not over labels, nor over how often a

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import optuna
-from optuna.pruners import BasePruner
-from optuna.samplers import BaseSampler
 from optuna.storages import RDBStorage
 from optuna.study import Study
 
@@ -29,15 +27,12 @@ def create_study(
     name: str,
     directions: Sequence[Literal["minimize", "maximize"]],
     definition: Mapping[str, Any],
-    *,
-    sampler: BaseSampler | None = None,
-    pruner: BasePruner | None = None,
 ) -> tuple[Study, bool]:
     """The study `name`, and whether it was made now. Takes `storage_lock`.
 
     `definition` is all that makes two commands search for the same thing: plain data, kept with the study.
     Raises ConfigError where the study of this name was begun with another one, with up to five lines of
-    differences. Sampler and pruner None: Optuna's own.
+    differences. Sampler and pruner are the caller's to set.
     """
     check_name(name)
     wanted = _plain(directions, definition)
@@ -47,8 +42,6 @@ def create_study(
             storage=storage,
             study_name=name,
             directions=list(directions),
-            sampler=sampler,
-            pruner=pruner,
             load_if_exists=True,
         )
         recorded = study.user_attrs.get(DEFINITION)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import optuna
 from optuna.storages import RDBStorage
 
-from harness.errors import BusyError, HarnessError, InterruptedRunError, one_line
+from harness.errors import BusyError, InterruptedRunError, reason_of
 from harness.files import locked
 from harness.queue.outage import patiently
 from harness.queue.slots import Tally
@@ -80,9 +80,7 @@ def _lead(
         close_parent(folder, "stopped", reason=str(error))
         raise
     except Exception as error:
-        close_parent(
-            folder, "failed", reason=str(error) if isinstance(error, HarnessError) else one_line(error)
-        )
+        close_parent(folder, "failed", reason=reason_of(error))
         raise
 
 

@@ -19,7 +19,7 @@ import torch
 from harness.catalog import load_dataset
 from harness.config import Cell
 from harness.devices import chosen_device
-from harness.errors import BusyError, HarnessError, InterruptedRunError, PrunedError, one_line
+from harness.errors import BusyError, InterruptedRunError, PrunedError, reason_of
 from harness.run import run
 from harness.signals import StopSignal
 from harness.train import Window
@@ -46,7 +46,7 @@ def carry_out(task: Task, site: Site, pipe: Connection) -> None:
     except (InterruptedRunError, BusyError) as error:
         ending = Message("stopped", text=str(error))
     except Exception as error:
-        ending = Message("failed", text=str(error) if isinstance(error, HarnessError) else one_line(error))
+        ending = Message("failed", text=reason_of(error))
     leash.say(ending)
 
 

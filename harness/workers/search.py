@@ -101,8 +101,8 @@ class SearchWork:
         )
 
     def _cell(self, setup: Setup, seed: int) -> Cell:
-        parts = {field: getattr(setup, field) for field in Setup.model_fields}
-        return Cell(experiment=self._loaded.experiment.name, variant=self._variant, seed=seed, **parts)
+        experiment = self._loaded.experiment.name
+        return Cell.of(setup, experiment=experiment, variant=self._variant, seed=seed)
 
 
 class SearchTrial:

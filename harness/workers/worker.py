@@ -10,7 +10,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
-from harness.errors import HarnessError, one_line
+from harness.errors import reason_of
 from harness.queue.held import Held
 from harness.queue.outage import patiently
 from harness.queue.slots import Tally, claim, finish, first_number, release, tally
@@ -93,7 +93,7 @@ def _carry_out(work: Work, trial: Trial, post: Post) -> None:
         except UpdateFinishedTrialError:  # this process was stopped just now, and the trial taken away
             return
         except Exception as error:  # of this trial, not of the worker: the next one may be sound
-            ending = Ending(TrialState.FAIL, reason=_reason(error))
+            ending = Ending(TrialState.FAIL, reason=reason_of(error))
         else:
             process = TaskProcess(assignment.task, post.site)
             try:
@@ -101,7 +101,7 @@ def _carry_out(work: Work, trial: Trial, post: Post) -> None:
             except UpdateFinishedTrialError:
                 last = None
             except Exception as error:
-                last = Message("failed", text=_reason(error))
+                last = Message("failed", text=reason_of(error))
             finally:
                 process.end()
             # What follows writes into the trial's folder, where another worker may be at work by now.
@@ -111,7 +111,7 @@ def _carry_out(work: Work, trial: Trial, post: Post) -> None:
             try:
                 ending = assignment.end(last)
             except Exception as error:
-                ending = Ending(TrialState.FAIL, reason=_reason(error))
+                ending = Ending(TrialState.FAIL, reason=reason_of(error))
             if last.kind == "stopped":
                 release(work.study, post.storage, trial, last.text)
                 post.tell(f"{name} goes back into the queue: {last.text}")
@@ -143,10 +143,6 @@ def _last_message(process: TaskProcess, assignment: Assignment, held: Held, post
         if assignment.task.asks and message.is_question:
             process.say("go on" if go_on else "prune")
     raise AssertionError("there is always a last message")
-
-
-def _reason(error: Exception) -> str:
-    return str(error) if isinstance(error, HarnessError) else one_line(error)
 
 
 def _is_held(trial: Trial, storage: RDBStorage) -> bool:
