@@ -1,20 +1,15 @@
 """Numbers as people read them, and the Markdown that MLflow shows as the description of a run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import floor, log10
 from typing import Any
 
-from harness.metrics.inputs import Column, Metric
+from harness.columns import Column
 from harness.protocol import Protocol
 from harness.stats import Interval
 
 WIDEST = 6
 """Columns of results; with more of them the table is turned, one line each."""
-
-
-def columns_of(metrics: Iterable[Metric]) -> tuple[Column, ...]:
-    """The columns of these metrics, each once, in order."""
-    return tuple(dict.fromkeys(column for metric in metrics for column in metric.columns))
 
 
 def title(column: Column) -> str:
@@ -46,10 +41,10 @@ def protocol_sentence(results: Mapping[str, Any]) -> str:
     return Protocol(**results["protocol"]).sentence()
 
 
-def run_note(metrics: Mapping[str, Metric], results: Mapping[str, Any]) -> str:
+def run_note(columns: Sequence[Column], results: Mapping[str, Any]) -> str:
     """The description of a finished run: its values between floor and ceiling."""
-    texts = {column.key: plain(results["values"][column.key]) for column in columns_of(metrics.values())}
-    return _table(columns_of(metrics.values()), {"this run": texts}, results)
+    texts = {column.key: plain(results["values"][column.key]) for column in columns}
+    return _table(columns, {"this run": texts}, results)
 
 
 def study_note(

@@ -1,20 +1,16 @@
 """From both networks to what theory says of them: every diagnostic of a run, logged and recorded."""
 
-from collections.abc import Mapping
-from math import isfinite
-from pathlib import Path
-from typing import Any
-
 import torch
 
 from harness.catalog import build_diagnostics, build_loss, build_penalties
 from harness.config import Cell
 from harness.data import Dataset
 from harness.diagnostics import Moment
-from harness.files import read_json, write_json
+from harness.events import Events
+from harness.files import write_json
+from harness.nonfinite import writable
 from harness.rundir import RunDir
 from harness.state import State
-from harness.tracking import Events
 
 
 class Observer:
@@ -54,27 +50,3 @@ class Observer:
                 write_json(self._folder.diagnostic_file(name, state.step), writable(found.record))
         self._events.metrics("theory", state.step, {f"theory/{key}": value for key, value in values.items()})
         return values
-
-
-def read_record(file: Path) -> Any:
-    """What a diagnostic recorded in `file`, with its numbers that are not finite."""
-    return _readable(read_json(file))
-
-
-def writable(value: Any) -> Any:
-    """`value` as JSON takes it: a number that is not finite becomes text, as in the event log."""
-    if isinstance(value, Mapping):
-        return {key: writable(child) for key, child in value.items()}
-    if isinstance(value, list | tuple):
-        return [writable(child) for child in value]
-    if isinstance(value, float) and not isfinite(value):
-        return str(value)
-    return value
-
-
-def _readable(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _readable(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_readable(child) for child in value]
-    return float(value) if value in ("nan", "inf", "-inf") else value

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.metrics.inputs import Column
+from harness.columns import Column
 from harness.pages import FILE
 from harness.stats import Interval, mean_interval
 from harness.workplace import Prepared

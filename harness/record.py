@@ -6,8 +6,9 @@ from pathlib import Path
 
 from torch import Tensor
 
-from harness.rundir import RunDir, Status, open_run, source_tags
-from harness.tracking import Events
+from harness.events import Events
+from harness.provenance import open_run, source_tags
+from harness.rundir import RunDir, Status
 from harness.workplace import Prepared, Workplace
 
 MLFLOW_STATUS = {"finished": "FINISHED", "failed": "FAILED", "stopped": "KILLED", "pruned": "KILLED"}

@@ -12,15 +12,14 @@ from typing import Any
 
 from harness.catalog import build_figures, titles_of_diagnostics
 from harness.config import Cell, Experiment, load_cell
-from harness.figures import Run
-from harness.figures.drawing import by_variant
+from harness.events import read_events
 from harness.files import read_json, write_atomic
+from harness.nonfinite import read_record
 from harness.notes import markdown_table, number
-from harness.observe import read_record
 from harness.pages import FILE, Report, illustrated, plain_text
 from harness.rundir import RunDir, short_hash
+from harness.runs import Run, by_variant
 from harness.stats import Interval, mean_interval
-from harness.tracking import read_events
 
 
 def write_report(

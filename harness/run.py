@@ -19,21 +19,25 @@ from harness.catalog import (
     build_metrics,
     build_pair,
     build_penalties,
+    titles_of_diagnostics,
 )
 from harness.checkpoint import Checkpoint, newest_good, save_checkpoint
+from harness.columns import Column
 from harness.data import Dataset
 from harness.errors import HarnessError, InterruptedRunError, PrunedError, RunFailedError
 from harness.evaluation import Evaluator, Scores
+from harness.events import Events
 from harness.files import locked, write_atomic, write_json
+from harness.metrics.inputs import columns_of
+from harness.nonfinite import encode
 from harness.notes import run_note
 from harness.observe import Observer
 from harness.pictures import picture
 from harness.record import close_record, open_record
 from harness.rundir import RunDir, Status
 from harness.state import State, apart
-from harness.tracking import Events, SystemMetrics
-from harness.tracking.events import encode
 from harness.tracking.model import export_generator
+from harness.tracking.system import SystemMetrics
 from harness.train import fit
 from harness.workplace import Prepared, Workplace
 
@@ -58,7 +62,7 @@ def _run(prepared: Prepared, parent: Path, workplace: Workplace) -> dict[str, An
     with open_record(prepared, parent, workplace) as events:
         results = folder.finished() or _to_an_end(prepared, events, workplace)
         events.write("artifact", file=folder.results.name)
-        note = run_note(build_metrics(prepared.cell), results)
+        note = run_note([Column(**column) for column in results["columns"]], results)
         close_record(folder, events, "finished", note=note)
     return results
 
@@ -138,8 +142,10 @@ def _train_and_evaluate(prepared: Prepared, events: Events, workplace: Workplace
         "seed": cell.seed,
         "steps": state.step,
         "seconds": seconds,
+        "columns": [asdict(column) for column in columns_of(metrics.values())],
         "values": dict(scores.values),
         "theory": encode(theory),
+        "theory_titles": titles_of_diagnostics(cell),
         "details": dict(scores.details),
         "unreliable": dict(scores.unreliable),
         "notes": list(scores.notes),

@@ -11,17 +11,19 @@ from harness.catalog import build_metrics, how_measured, load_dataset
 from harness.config import Experiment, Loaded, to_yaml
 from harness.data import Dataset
 from harness.errors import ComparisonError, HarnessError, InterruptedRunError
+from harness.events import Events, read_events
 from harness.files import read_json, write_atomic, write_json
+from harness.metrics.inputs import columns_of
 from harness.misfits import refuse_misfits
-from harness.notes import columns_of, study_note
+from harness.nonfinite import encode
+from harness.notes import study_note
 from harness.outcomes import Outcome, Study
+from harness.provenance import first_provenance, source_tags
 from harness.record import close_record
 from harness.report import report_key, write_report
 from harness.run import run
-from harness.rundir import RunDir, Status, first_provenance, short_hash, source_tags
+from harness.rundir import RunDir, Status, short_hash
 from harness.stats import mean_interval
-from harness.tracking import Events, read_events
-from harness.tracking.events import encode
 from harness.workplace import Prepared, Workplace, prepare
 
 

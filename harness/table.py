@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from harness.metrics.inputs import Column
+from harness.columns import Column
 from harness.notes import number, plain, title
 from harness.outcomes import Study
 from harness.protocol import Protocol

@@ -10,9 +10,10 @@ import torch
 from harness.config import Cell
 from harness.data import Dataset
 from harness.errors import ConfigError
-from harness.rundir import RunDir, identity_of, run_dir
+from harness.provenance import identity_of
+from harness.rundir import RunDir, run_dir
 from harness.signals import StopSignal
-from harness.tracking import Uploader
+from harness.tracking.uploader import Uploader
 from harness.train import Window
 
 SYSTEM_INTERVAL = 5.0

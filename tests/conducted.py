@@ -26,7 +26,7 @@ from harness.sweep.conclusion import Conclusion
 from harness.sweep.plan import Plan, plan
 from harness.sweep.studies import open_studies, set_deadline
 from harness.sweep.sweep import Means, run_sweep
-from harness.tracking import Uploader
+from harness.tracking.uploader import Uploader
 from harness.trials import TrialRecord
 from harness.workers.brief import brief_of
 from harness.workers.crew import Hiring

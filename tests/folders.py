@@ -5,7 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from harness.tracking import read_events
+from harness.events import read_events
 
 
 def run_folders(root: Path) -> list[Path]:

@@ -11,7 +11,7 @@ from processes import TINY
 
 from harness.diagnostics import Diagnostic, Moment, Observation, landscape
 from harness.errors import ConfigError
-from harness.observe import read_record, writable
+from harness.nonfinite import read_record, writable
 from harness.rundir import RunDir
 
 

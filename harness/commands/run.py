@@ -27,7 +27,7 @@ from harness.queue.storage import open_storage
 from harness.signals import StopSignal
 from harness.study import CarryOut, in_turn, run_study
 from harness.table import marks, study_tables
-from harness.tracking import Uploader
+from harness.tracking.uploader import Uploader
 from harness.workers.crew import Hiring
 from harness.workers.enlist import Enlist
 from harness.workplace import Workplace

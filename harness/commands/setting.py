@@ -9,7 +9,8 @@ from pathlib import Path
 from harness.errors import ConfigError
 from harness.queue.database import ensure_database, storage_lock
 from harness.queue.url import hidden
-from harness.tracking import Mirror, Uploader
+from harness.tracking.mirror import Mirror
+from harness.tracking.uploader import Uploader
 from harness.workplace import SYSTEM_INTERVAL
 
 UPLOAD_TIMEOUT = 120.0

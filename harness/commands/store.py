@@ -9,9 +9,9 @@ from pathlib import Path
 
 from harness.console import console
 from harness.errors import ConfigError, HarnessError
-from harness.tracking import Mirror, read_events
-from harness.tracking.events import FILE
+from harness.events import FILE, read_events
 from harness.tracking.library import quiet_mlflow, reason
+from harness.tracking.mirror import Mirror
 
 
 def mirror_for(runs: Path, tracking_uri: str | None) -> Mirror:

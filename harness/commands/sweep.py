@@ -23,6 +23,7 @@ from harness.commands.store import mirror_for
 from harness.config import load
 from harness.console import QueueLine, console
 from harness.devices import chosen_device
+from harness.nonfinite import encode
 from harness.queue.storage import open_storage
 from harness.queue.url import hidden
 from harness.signals import StopSignal
@@ -33,8 +34,7 @@ from harness.sweep.standing import counted
 from harness.sweep.studies import known_studies
 from harness.sweep.sweep import Means, run_sweep
 from harness.sweep_report.verdict import verdict
-from harness.tracking import Uploader
-from harness.tracking.events import encode
+from harness.tracking.uploader import Uploader
 from harness.trials import TrialRecord
 from harness.workers.crew import Hiring, default_jobs
 from harness.workplace import Workplace

@@ -21,11 +21,11 @@ from harness.commands.store import mirror_for
 from harness.config import load_text
 from harness.console import console
 from harness.errors import ConfigError, InterruptedRunError
+from harness.provenance import made_with
 from harness.queue.definition import definition_of
 from harness.queue.storage import GRACE, open_storage
-from harness.rundir import made_with
 from harness.signals import StopSignal
-from harness.tracking import Uploader
+from harness.tracking.uploader import Uploader
 from harness.workers.brief import Brief, brief_of, ensure_parent, next_worker, studies_of
 from harness.workers.process import wait_until_warm, warm_up
 from harness.workers.search import SearchWork

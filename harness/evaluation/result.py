@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.columns import Column
 from harness.errors import ConfigError
 from harness.evaluation.judge import Scores
 from harness.evaluation.measuring import Measured
-from harness.metrics.inputs import Column
 from harness.protocol import Protocol, refuse_mixed
 
 

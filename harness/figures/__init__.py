@@ -7,7 +7,7 @@ drawn, matplotlib.
 from collections.abc import Callable
 
 from harness.figures import criterion_curve, figure1, optimal_discriminator, saturation
-from harness.figures.drawing import Draw, Drawing, NothingToDrawError, Run
+from harness.figures.drawing import Draw, Drawing, NothingToDrawError
 from harness.registry import Registry
 
 # Members are named through their modules, as metrics are.
@@ -20,4 +20,4 @@ FIGURES: Registry[Callable[..., Draw]] = Registry(
     saturation=saturation.saturation,
 )
 
-__all__ = ["FIGURES", "Draw", "Drawing", "NothingToDrawError", "Run"]
+__all__ = ["FIGURES", "Draw", "Drawing", "NothingToDrawError"]

@@ -6,8 +6,9 @@ from math import log
 from typing import TYPE_CHECKING, Any
 
 from harness.figures import style
-from harness.figures.drawing import Draw, Drawing, NothingToDrawError, Points, Run, by_variant, common_steps
+from harness.figures.drawing import Draw, Drawing, NothingToDrawError
 from harness.figures.style import End
+from harness.runs import Points, Run, by_variant, common_steps
 from harness.stats import mean_interval
 
 if TYPE_CHECKING:

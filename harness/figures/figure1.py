@@ -8,7 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from harness.figures import style
-from harness.figures.drawing import Draw, Drawing, NothingToDrawError, Record, Run
+from harness.figures.drawing import Draw, Drawing, NothingToDrawError
+from harness.runs import Record, Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.figures import style
-from harness.figures.drawing import Draw, Drawing, NothingToDrawError, Record, Run, by_variant
+from harness.figures.drawing import Draw, Drawing, NothingToDrawError
 from harness.figures.style import End
+from harness.runs import Record, Run, by_variant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

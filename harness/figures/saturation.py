@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.figures import style
-from harness.figures.drawing import Draw, Drawing, NothingToDrawError, Run
+from harness.figures.drawing import Draw, Drawing, NothingToDrawError
+from harness.runs import Run
 from harness.stats import mean_interval
 
 if TYPE_CHECKING:

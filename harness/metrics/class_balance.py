@@ -7,8 +7,9 @@ mistakes then fall on both sides alike, and other real images in the place of ge
 
 from torch import Tensor
 
+from harness.columns import Column
 from harness.metrics.classes import named, predicted_classes
-from harness.metrics.inputs import Column, Metric, MetricInputs, Values
+from harness.metrics.inputs import Metric, MetricInputs, Values
 from harness.metrics.shares import kl_of_counts
 
 NAME = "class_balance"

@@ -2,9 +2,10 @@
 
 from torch import Tensor
 
+from harness.columns import Column
 from harness.criterion import FEWEST, RESOLUTION, CriterionEstimate, estimate_criterion
 from harness.metrics import checks
-from harness.metrics.inputs import Column, Metric, MetricInputs, Values
+from harness.metrics.inputs import Metric, MetricInputs, Values
 
 
 def criterion() -> Metric:

@@ -14,11 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from harness.columns import Column
 from harness.criterion import SATURATED
 from harness.divergences import Estimate, monte_carlo
 from harness.errors import MetricError
 from harness.metrics import checks
-from harness.metrics.inputs import Column, Metric, MetricInputs, Values
+from harness.metrics.inputs import Metric, MetricInputs, Values
 from harness.metrics.kernel_density import Kernels, fit_weights, flushed_denormals, stacked
 from harness.seeding import generator
 

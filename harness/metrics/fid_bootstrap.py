@@ -17,10 +17,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from harness.columns import Column
 from harness.metrics import checks
 from harness.metrics.covariance import Gaussian
 from harness.metrics.frechet import distance, too_few
-from harness.metrics.inputs import Column, Metric, MetricInputs, Values
+from harness.metrics.inputs import Metric, MetricInputs, Values
 from harness.metrics.ordering import in_order_of_content
 from harness.seeding import generator
 

@@ -15,12 +15,13 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from harness.columns import Column
 from harness.errors import MetricError
 from harness.metrics import checks
 from harness.metrics.covariance import Gaussian
 from harness.metrics.frechet import distance
 from harness.metrics.frechet_error import influences
-from harness.metrics.inputs import Column, Metric, MetricInputs, Values
+from harness.metrics.inputs import Metric, MetricInputs, Values
 from harness.metrics.ordering import shuffled
 from harness.seeding import generator
 

@@ -15,11 +15,12 @@ features the centred samples are the factor, and the matrix is as small as there
 import torch
 from torch import Tensor
 
+from harness.columns import Column
 from harness.errors import MetricError
 from harness.metrics import checks
 from harness.metrics.covariance import Gaussian, congruence
 from harness.metrics.frechet_error import standard_error
-from harness.metrics.inputs import Column, Metric, MetricInputs, Values
+from harness.metrics.inputs import Metric, MetricInputs, Values
 
 
 def fid() -> Metric:

@@ -1,12 +1,13 @@
 """What every metric is computed from, and what it gives."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from harness.columns import Column
 from harness.errors import MetricError
 
 Need = Literal["logits", "density", "modes", "images", "labels", "held_out", "train"]
@@ -110,15 +111,6 @@ class MetricInputs:
 
 
 @dataclass(frozen=True)
-class Column:
-    """One value that a metric gives: its key (`eval/<key>`), its title in tables, and which way is better."""
-
-    key: str
-    title: str
-    better: Literal["lower", "higher"]
-
-
-@dataclass(frozen=True)
 class Values:
     """What one metric gave. Keys are those of its columns, plus `<key>_low`, `<key>_high` or `<key>_se` where
     the metric knows its own uncertainty. A note says what a reader must know before trusting a value.
@@ -148,3 +140,8 @@ class Metric:
     compute: Callable[[MetricInputs], Values]
     control: Literal["test", "train"] = "test"
     needs: frozenset[Need] = frozenset()
+
+
+def columns_of(metrics: Iterable[Metric]) -> tuple[Column, ...]:
+    """The columns of these metrics, each once, in order."""
+    return tuple(dict.fromkeys(column for metric in metrics for column in metric.columns))

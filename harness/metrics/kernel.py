@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from harness.columns import Column
 from harness.metrics import checks
-from harness.metrics.inputs import Column, Metric, MetricInputs, Values
+from harness.metrics.inputs import Metric, MetricInputs, Values
 
 BLOCK = 512
 """Side of the tiles of the kernel matrix: 2 MiB in float64, which a core's cache holds."""

@@ -25,9 +25,10 @@ from math import sqrt
 
 from torch import Tensor
 
+from harness.columns import Column
 from harness.errors import MetricError
 from harness.metrics import checks
-from harness.metrics.inputs import Column, Metric, MetricInputs, Values
+from harness.metrics.inputs import Metric, MetricInputs, Values
 from harness.metrics.nearest import BLOCK, nearest, squared_radii
 from harness.metrics.shares import share_error
 

@@ -15,9 +15,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from harness.columns import Column
 from harness.errors import MetricError
 from harness.metrics import checks
-from harness.metrics.inputs import Column, Metric, MetricInputs, Modes, Values
+from harness.metrics.inputs import Metric, MetricInputs, Modes, Values
 from harness.metrics.nearest import nearest
 from harness.metrics.shares import kl_of_counts, share_error
 

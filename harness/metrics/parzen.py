@@ -23,9 +23,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from harness.columns import Column
 from harness.errors import ConfigError, MetricError
 from harness.metrics import checks
-from harness.metrics.inputs import Column, Metric, MetricInputs, Values
+from harness.metrics.inputs import Metric, MetricInputs, Values
 
 BLOCK = 1024
 """Side of the tiles of the distance matrix: 8 MiB in float64, whatever the number of centres."""

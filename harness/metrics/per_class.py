@@ -21,11 +21,12 @@ from typing import Annotated
 from pydantic import Field
 from torch import Tensor
 
+from harness.columns import Column
 from harness.errors import MetricError
 from harness.metrics import checks
 from harness.metrics.classes import named, predicted_classes
 from harness.metrics.frechet import frechet_distance
-from harness.metrics.inputs import Column, Metric, MetricInputs, Sample, Values
+from harness.metrics.inputs import Metric, MetricInputs, Sample, Values
 from harness.metrics.prdc import coverage
 
 NAME = "per_class"

@@ -23,9 +23,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from harness.columns import Column
 from harness.errors import MetricError
 from harness.metrics import checks
-from harness.metrics.inputs import Column, Metric, MetricInputs, Values
+from harness.metrics.inputs import Metric, MetricInputs, Values
 from harness.metrics.nearest import BLOCK, minus, nearest, squared_radii, tile
 from harness.metrics.shares import share_error
 

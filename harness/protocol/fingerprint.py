@@ -8,11 +8,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
-
-import torch
+from typing import TYPE_CHECKING
 
 from harness.errors import ComparisonError
-from harness.features import Extractor
+
+if TYPE_CHECKING:
+    from harness.features import Extractor
 
 VERSION = 3
 """Raised whenever a metric's value changes for the same images."""
@@ -80,7 +81,7 @@ class Protocol:
 def protocol_of(
     *,
     name: str,
-    extractor: Extractor,
+    extractor: "Extractor",
     reference: RealImages,
     held_out: RealImages | None,
     levels: int | None,
@@ -90,6 +91,8 @@ def protocol_of(
 ) -> Protocol:
     """The protocol of `num_samples` images against `reference`. `metric_options`: by metric, those options
     that are not at their defaults; so it does not matter which other metrics were computed beside one."""
+    import torch  # late: a report reads protocols, and does without
+
     held = held_out or RealImages("", 0, "")
     return Protocol(
         name=name,

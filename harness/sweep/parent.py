@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.config import to_yaml
+from harness.events import Events, read_events
 from harness.files import read_json, write_atomic
+from harness.nonfinite import encode
+from harness.provenance import source_tags
 from harness.record import close_record
-from harness.rundir import RunDir, Status, source_tags
+from harness.rundir import RunDir, Status
 from harness.sweep.plan import Plan
-from harness.tracking import Events, read_events
-from harness.tracking.events import encode
 from harness.trials import TrialRecord, best_so_far
 
 BEST = "harness.best"

@@ -10,8 +10,8 @@ from harness.config import Loaded, Space, check_space
 from harness.config.models import flat
 from harness.errors import ConfigError
 from harness.misfits import refuse_misfits
+from harness.provenance import made_with
 from harness.queue.definition import check_name
-from harness.rundir import made_with
 from harness.search.grid import grid_points
 from harness.search.objective import looks, objectives, searching
 from harness.trials import Objective

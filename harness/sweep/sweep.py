@@ -10,9 +10,10 @@ from optuna.storages import RDBStorage
 
 from harness.errors import BusyError, InterruptedRunError, reason_of
 from harness.files import locked
+from harness.provenance import first_provenance
 from harness.queue.outage import patiently
 from harness.queue.slots import Tally
-from harness.rundir import RunDir, first_provenance
+from harness.rundir import RunDir
 from harness.study import Within, run_study
 from harness.sweep.conclusion import Conclusion, Measured, conclude
 from harness.sweep.final import Winner, final, look, winners

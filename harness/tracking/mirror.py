@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
+from harness.events import read_events
 from harness.files import locked, read_json, write_json
-from harness.tracking.events import read_events
 from harness.tracking.library import import_mlflow
 from harness.tracking.model import mirror_model
 

@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from harness.tracking.events import Events
+from harness.events import Events
 from harness.tracking.library import import_mlflow
 
 

@@ -9,11 +9,11 @@ from typing import Any, Literal
 import optuna
 from optuna.storages import RDBStorage
 
+from harness.events import FILE, Events
+from harness.provenance import first_provenance, source_tags
 from harness.queue.database import storage_lock
 from harness.queue.definition import wait_for_study
-from harness.rundir import RunDir, first_provenance, source_tags
-from harness.tracking import Events
-from harness.tracking.events import FILE
+from harness.rundir import RunDir
 
 ATTRIBUTE = "brief"
 WORKERS = "workers"

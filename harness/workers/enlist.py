@@ -14,11 +14,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from harness.config import Loaded, to_yaml
 from harness.errors import HarnessError, InterruptedRunError
 from harness.outcomes import Outcome
+from harness.provenance import made_with
 from harness.queue.database import storage_lock
 from harness.queue.definition import create_study
 from harness.queue.outage import is_outage, patiently
 from harness.queue.slots import Slot, Tally, put, standing, tally
-from harness.rundir import RunDir, made_with, short_hash
+from harness.rundir import RunDir, short_hash
 from harness.signals import StopSignal
 from harness.workers.brief import Brief, give, has_brief
 from harness.workers.crew import Crew, Hiring

@@ -19,7 +19,7 @@ from harness.rundir import Status, run_dir
 from harness.search import Looks, Pruning, sampler_seed
 from harness.search.objective import looks, objectives, patience_spent, reduced, searching
 from harness.search.suggest import suggest
-from harness.tracking import Uploader
+from harness.tracking.uploader import Uploader
 from harness.trials import Objective
 from harness.workers.records import records, time_is_up
 from harness.workers.task import Ending, Message, Task

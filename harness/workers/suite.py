@@ -7,7 +7,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from harness.config import Loaded
 from harness.errors import ConfigError
-from harness.tracking import Uploader
+from harness.tracking.uploader import Uploader
 from harness.workers.task import Ending, Message, Task
 
 

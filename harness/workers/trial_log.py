@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.config import Cell
+from harness.events import Events
+from harness.provenance import first_provenance, source_tags
 from harness.record import close_record
-from harness.rundir import RunDir, Status, first_provenance, source_tags
-from harness.tracking import Events
+from harness.rundir import RunDir, Status
 from harness.workers.task import Message
 
 

@@ -5,7 +5,7 @@ It computes nothing: a process that has touched CUDA, or has run autograd's thre
 
 from importlib import import_module
 
-from harness.rundir import code_digest, git_state
+from harness.provenance import code_digest, git_state
 
 SLOW = (
     "harness.workers.child",

@@ -13,7 +13,7 @@ from harness.data.toy import gaussian_1d
 from harness.diagnostics import DIAGNOSTICS, Diagnostic, Moment, landscape
 from harness.losses import LOSSES
 from harness.networks import NETWORKS, Latent
-from harness.observe import writable
+from harness.nonfinite import writable
 from harness.options import describe, keyword_arguments
 from harness.seeding import reseed
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from harness.figures import Run
+from harness.runs import Run
 
 X = [x / 10 for x in range(-40, 41)]
 

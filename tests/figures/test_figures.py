@@ -12,10 +12,11 @@ import pytest
 from matplotlib.axes import Axes
 from synthetic import at_distance, curves, trained
 
-from harness.figures import FIGURES, Drawing, NothingToDrawError, Run
+from harness.figures import FIGURES, Drawing, NothingToDrawError
 from harness.figures.criterion_curve import PERFECT, SATURATED
 from harness.figures.style import CYCLE, SMALL, spread, style, words
 from harness.options import describe
+from harness.runs import Run
 from harness.stats import mean_interval
 
 GOOD: dict[str, list[Run]] = {

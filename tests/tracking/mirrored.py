@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 from mlflow.entities import DatasetInput, LoggedModelOutput, LoggedModelStatus, Run
 
 from harness.config import load_cell
-from harness.tracking import mirrored_run_id
+from harness.tracking.mirror import mirrored_run_id
 
 
 def run_of(client: MlflowClient, folder: Path) -> Run:

@@ -9,7 +9,7 @@ import pytest
 from processes import forked, wait_until
 
 from harness.errors import HarnessError
-from harness.tracking import Events, read_events
+from harness.events import Events, read_events
 
 
 def kinds(folder: Path) -> list[str]:

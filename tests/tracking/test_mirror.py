@@ -13,8 +13,9 @@ from mlflow.entities import Run, ViewType
 from PIL import Image
 from torch import nn
 
+from harness.events import Events
 from harness.files import read_json, write_json
-from harness.tracking import Events, Mirror, mirrored_run_id
+from harness.tracking.mirror import Mirror, mirrored_run_id
 from harness.tracking.model import export_generator
 
 

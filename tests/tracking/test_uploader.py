@@ -6,7 +6,8 @@ import time
 from pathlib import Path
 from typing import cast
 
-from harness.tracking import Mirror, Uploader
+from harness.tracking.mirror import Mirror
+from harness.tracking.uploader import Uploader
 
 
 class Silent:

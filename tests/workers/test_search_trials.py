@@ -12,7 +12,7 @@ from processes import TINY
 
 from harness.queue.slots import HISTORY, claim, standing, tally
 from harness.search.suggest import suggest
-from harness.tracking import mirrored_run_id
+from harness.tracking.mirror import mirrored_run_id
 from harness.trials import pareto_front
 from harness.workers.brief import next_worker
 from harness.workers.search import AS_WRITTEN, SearchWork

@@ -5,7 +5,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from harness.figures import style
-from harness.figures.drawing import Drawing, NothingToDrawError, Points
+from harness.figures.drawing import Drawing, NothingToDrawError
 from harness.figures.search.axes import (
     FILE,
     as_in_file,
@@ -17,6 +17,7 @@ from harness.figures.search.axes import (
     value_axis,
 )
 from harness.figures.style import End
+from harness.runs import Points
 from harness.trials import Objective, TrialRecord, best_trial
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """events.jsonl: one line for everything that happens in a run, on disk before anybody else hears of it."""
 
 import json
-import math
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from typing import Any
 
 from harness.errors import HarnessError
 from harness.files import append_line, drop_torn_tail
+from harness.nonfinite import encode
 
 FILE = "events.jsonl"
 
@@ -85,8 +85,3 @@ def read_events(folder: Path, offset: int = 0) -> Iterator[tuple[int, dict[str, 
                 ) from error
             offset += len(line)
             yield offset, event
-
-
-def encode(values: Mapping[str, float]) -> dict[str, float | str]:
-    """JSON has no NaN and no infinity: they are written as text, exactly, and never mistaken for numbers."""
-    return {key: value if math.isfinite(value) else str(value) for key, value in values.items()}
