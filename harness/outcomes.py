@@ -1,11 +1,13 @@
 """What became of the cells of a study, and the statistics over their seeds."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from harness.columns import Column
-from harness.pages import FILE
+from harness.pages import PAGE
+from harness.reader import read_run
+from harness.runs import Run
 from harness.stats import Interval, mean_interval
 from harness.workplace import Prepared
 
@@ -18,6 +20,15 @@ class Outcome:
     results: dict[str, Any] | None
     reason: str
     reused: bool
+
+    def left_behind(self) -> Run:
+        """What the cell left in its folder. Where the status there is of an earlier command, this one ended
+        before it could say so."""
+        cell = self.prepared.cell
+        run = replace(read_run(self.prepared.run.path), variant=cell.variant, seed=cell.seed)
+        if self.results is not None or (run.status == "failed" and run.reason.startswith(self.reason)):
+            return run
+        return replace(run, results=None, status="stopped", reason=self.reason or run.reason)
 
 
 @dataclass(frozen=True)
@@ -55,7 +66,7 @@ class Study:
     @property
     def report(self) -> Path:
         """The report, which stands whenever a study came to its end."""
-        return self.folder / FILE
+        return self.folder / PAGE
 
     @property
     def variants(self) -> list[str]:

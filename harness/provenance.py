@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -90,8 +91,9 @@ def provenance(identity: dict[str, str], device: str) -> dict[str, Any]:
     """Where a result comes from: code, versions, machine, command; and a key that no other run has."""
     return {
         "key": uuid4().hex,
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "identity": identity,
-        "command": [Path(sys.argv[0]).name, *(_without_password(text) for text in sys.argv[1:])],
+        "command": [*_program(), *(_without_password(text) for text in sys.argv[1:])],
         "user": _user(),
         "git": git_state(),
         "python": platform.python_version(),
@@ -100,6 +102,12 @@ def provenance(identity: dict[str, str], device: str) -> dict[str, Any]:
         "platform": platform.platform(),
         "processors": os.cpu_count(),
     }
+
+
+def _program() -> list[str]:
+    """The command as a person gives it."""
+    name = Path(sys.argv[0]).name
+    return ["python", "-m", "harness"] if name == "__main__.py" else [name]
 
 
 def _without_password(text: str) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, Literal
 from harness.files import read_json, write_json
 
 Status = Literal["running", "finished", "failed", "stopped", "pruned"]
+
 
 @dataclass(frozen=True)
 class RunDir:
@@ -78,7 +80,8 @@ class RunDir:
         return self.finished() if self.is_closed else None
 
     def set_status(self, status: Status, reason: str = "") -> None:
-        write_json(self.path / "status.json", {"status": status, "reason": reason, "process": os.getpid()})
+        word = {"status": status, "reason": reason, "process": os.getpid(), "host": platform.node()}
+        write_json(self.path / "status.json", word)
 
     def status(self) -> dict[str, Any]:
         file = self.path / "status.json"

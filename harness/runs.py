@@ -52,6 +52,11 @@ class Run:
         """What its last evaluation gave, by key of a column, with `_se`, `_low` and `_high` beside."""
         return dict((self.results or {}).get("values", {}))
 
+    @property
+    def images_a_step(self) -> int:
+        """Real images that the discriminator sees in a step; 0 where the configuration does not say."""
+        return images_a_step(self.config)
+
     def curve(self, key: str) -> Points:
         """(step, value) at every evaluation that gave a finite `key`, in order."""
         return [
@@ -64,6 +69,13 @@ class Run:
         """The value at the last evaluation that gave one."""
         curve = self.curve(key)
         return curve[-1][1] if curve else None
+
+
+def images_a_step(config: Record) -> int:
+    """A batch at each update of the discriminator; 0 where the configuration does not say."""
+    training = config.get("training") or {}
+    size, updates = training.get("batch_size"), training.get("discriminator_steps", 1)
+    return size * updates if isinstance(size, int) and isinstance(updates, int) else 0
 
 
 def by_variant(runs: Iterable[Run]) -> dict[str, list[Run]]:

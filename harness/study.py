@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.catalog import build_metrics, how_measured, load_dataset
+from harness.catalog import build_figures, build_metrics, how_measured, load_dataset
 from harness.config import Experiment, Loaded, to_yaml
 from harness.data import Dataset
 from harness.errors import ComparisonError, HarnessError, InterruptedRunError
@@ -173,8 +173,15 @@ def _summarise(study: Study, experiment: Experiment, workplace: Workplace) -> No
     if failed:
         reason = f"{len(failed)} of {len(study.outcomes)} runs have no result"
         note = f"**{reason}**\n\n{note}"
-    runs = [(item.cell.variant, item.cell.seed, item.run) for item in (o.prepared for o in study.outcomes)]
-    report = write_report(study.folder, experiment, runs, note)
+    report = write_report(
+        study.folder,
+        [outcome.left_behind() for outcome in study.outcomes],
+        name=experiment.name,
+        description=experiment.description,
+        figures=build_figures(experiment),
+        seeds=experiment.seeds,
+        command=read_json(RunDir(study.folder).provenance)["command"],
+    )
     for warning in report.warnings:
         workplace.watcher.warned(warning)
     with Events(study.folder) as events:

@@ -6,19 +6,31 @@ from typing import Annotated
 import typer
 
 from harness.cli.options import Json, Runs, Tracking
+from harness.errors import ConfigError
 
 
 def ls_command(
     kind: Annotated[
         str,
         typer.Argument(
-            help="datasets, networks, losses, penalties, augmentations, extractors, protocols, metrics, "
-            "diagnostics, figures, samplers, pruners or spaces."
+            help="runs; or what can be named in an experiment file: datasets, networks, losses, penalties, "
+            "augmentations, extractors, protocols, metrics, diagnostics, figures, samplers, pruners, spaces."
         ),
     ],
+    experiment: Annotated[
+        str | None, typer.Argument(help="Of runs, only those of this experiment.", show_default=False)
+    ] = None,
+    runs: Runs = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """List what can be named in an experiment file, one line each."""
+    """List runs and studies, or what can be named in an experiment file, one line each."""
+    if kind == "runs":
+        from harness.commands.runs import list_runs
+
+        list_runs(runs, experiment, as_json=as_json)
+        return
+    if experiment is not None:
+        raise ConfigError(f"`harness ls {kind}` takes no name: only runs are of an experiment")
     from harness.commands.look import list_entries
 
     list_entries(kind, as_json=as_json)

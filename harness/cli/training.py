@@ -25,20 +25,11 @@ def run_command(
 ) -> None:
     """Train and evaluate every cell of an experiment that has no result yet."""
     from harness.commands.run import run_experiment
+    from harness.commands.suite import Setting
 
     import_from(file.parent)
-    run_experiment(
-        file,
-        overrides or [],
-        device=device,
-        data=data,
-        runs=runs,
-        tracking_uri=tracking_uri,
-        dry_run=dry_run,
-        as_json=as_json,
-        jobs=jobs,
-        storage=storage,
-    )
+    setting = Setting(device, data, runs, tracking_uri, jobs, storage)
+    run_experiment(file, overrides or [], setting, dry_run=dry_run, as_json=as_json)
 
 
 def sweep_command(

@@ -7,74 +7,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.catalog import TABLES
-from harness.commands.setting import (
-    UPLOAD_TIMEOUT,
-    check_writable,
-    default_storage,
-    heartbeat,
-    missing_events,
-    prepare_tracking,
-    system_interval,
-)
-from harness.commands.store import mirror_for
+from harness.commands.suite import Setting, train_suite
 from harness.config import Loaded, load, to_yaml
-from harness.console import LiveWatcher, QueueLine, console
-from harness.devices import chosen_device
+from harness.console import console
 from harness.errors import RunFailedError
 from harness.notes import protocol_sentence
 from harness.outcomes import Study
-from harness.queue.storage import open_storage
-from harness.signals import StopSignal
-from harness.study import CarryOut, in_turn, run_study
 from harness.table import marks, study_tables
-from harness.tracking.uploader import Uploader
-from harness.workers.crew import Hiring
-from harness.workers.enlist import Enlist
-from harness.workplace import Workplace
 
 
 def run_experiment(
-    file: Path,
-    overrides: Sequence[str],
-    *,
-    device: str,
-    data: Path,
-    runs: Path,
-    tracking_uri: str | None,
-    dry_run: bool,
-    as_json: bool,
-    jobs: int = 1,
-    storage: str | None = None,
+    file: Path, overrides: Sequence[str], setting: Setting, *, dry_run: bool, as_json: bool
 ) -> None:
-    """All cells of seeds × variants, then the table, and where to look at it.
-
-    With several `jobs` by workers, which take them from a study in `storage`.
-    """
+    """All cells of seeds × variants, then the table, and where to look at it."""
     loaded = load(file, overrides, TABLES)
     if dry_run:
         _print_plan(loaded, as_json)
         return
-    chosen, interval = chosen_device(device), system_interval()
-    check_writable(runs)
-    mirror = mirror_for(runs, tracking_uri)
-    uploader = Uploader(mirror)
-    line = LiveWatcher(len(loaded.cells)) if jobs == 1 else QueueLine()
-    with StopSignal() as stop, line as watcher:
-        workplace = Workplace(runs, data, chosen, uploader, watcher, stop, interval)
-        try:
-            carry_out: CarryOut = in_turn
-            if isinstance(line, QueueLine):
-                url = storage or default_storage(runs)
-                prepare_tracking(mirror, url)
-                hiring = Hiring(url, "", runs, data, mirror.uri, device)
-                carry_out = Enlist(
-                    loaded, open_storage(url, heartbeat()), hiring, jobs, line.said, line.cells
-                )
-            study = run_study(loaded, workplace, carry_out)
-        finally:
-            if missing := uploader.close(UPLOAD_TIMEOUT):
-                watcher.warned(missing_events(mirror, missing, uploader))
-    _print_result(study, mirror.uri, as_json)
+    study = train_suite(loaded, setting)
+    _print_result(study, setting.uri, as_json)
     failed = [outcome for outcome in study.outcomes if not outcome.results]
     if failed:
         raise RunFailedError(f"{len(failed)} of {len(study.outcomes)} runs have no result")

@@ -24,6 +24,7 @@ from harness.config import load
 from harness.console import QueueLine, console
 from harness.devices import chosen_device
 from harness.nonfinite import encode
+from harness.pages import PAGE
 from harness.queue.storage import open_storage
 from harness.queue.url import hidden
 from harness.signals import StopSignal
@@ -135,7 +136,7 @@ def _print_conclusion(conclusion: Conclusion, uri: str) -> None:
         console.print(f"{winner.name}: harness run {file} {changes}", soft_wrap=True, markup=False)
     if conclusion.waiting:
         console.print(f"{conclusion.waiting} trials wait in the study: the budget ended before them")
-    console.print(f"report: {conclusion.folder / conclusion.report.files[0]}", soft_wrap=True)
+    console.print(f"report: {conclusion.folder / PAGE}", soft_wrap=True)
     local = uri.startswith("sqlite")
     console.print(f"browse: [bold]harness ui{'' if local else f' --tracking-uri {hidden(uri)}'}[/]")
 
@@ -155,7 +156,7 @@ def _document(conclusion: Conclusion, url: str) -> dict[str, object]:
     return {
         "study": conclusion.plan.name,
         "storage": hidden(url),
-        "report": str(conclusion.folder / conclusion.report.files[0]),
+        "report": str(conclusion.folder / PAGE),
         "verdict": verdict(conclusion.searched, final),
         "variants": {
             each.variant: {

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ SMALL, NORMAL = 9.0, 10.0
 """Points; nothing is smaller. A figure is 7 inches wide, about a page's text."""
 
 WIDTH = 7.0
+
+COLUMN = 5.6
+"""Inches of a figure that a page scales to its column, on a telephone to about 0.6; its text is NORMAL."""
 
 RULES: dict[str, Any] = {
     "font.size": NORMAL,
@@ -61,9 +65,70 @@ def new_figure(height: float, width: float = WIDTH) -> "Figure":
     return Figure(figsize=(width, height), layout=layout)
 
 
+def plain_figure(height: float, width: float = COLUMN) -> "Figure":
+    """An empty figure of that many inches that nobody lays out: its axes are placed in inches, at `place`.
+
+    Many small axes are drawn several times faster so.
+    """
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height))
+
+
+def place(axes: "Axes", left: float, bottom: float, right: float, top: float) -> None:
+    """Put the rectangle of the axes at these distances, in inches, from the lower left corner."""
+    page, dpi = axes.figure.bbox, axes.figure.dpi
+    width, height = page.width / dpi, page.height / dpi
+    axes.set_position((left / width, bottom / height, (right - left) / width, (top - bottom) / height))
+
+
 def words(text: str) -> str:
     """`text` as it stands: a dollar sign begins no formula."""
     return text.replace("$", r"\$")
+
+
+@cache
+def text_width(text: str, points: float = NORMAL) -> float:
+    """Inches that the longest line of `text` takes, at most: fitted to pixels, letters are a little wider."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=RULES["font.family"], size=points)
+    sizes = (
+        text_to_path.get_text_width_height_descent(line, font, ismath=False) for line in text.split("\n")
+    )
+    return 1.03 * max(size[0] for size in sizes) / 72
+
+
+def fitted(texts: Sequence[str], inches: float, points: float = NORMAL) -> list[str]:
+    """Each text in at most so many inches, the middle of a long one an ellipsis.
+
+    Texts that differ stay different, if the ellipsis can be at one place in all of them that makes them so.
+    What the font has no letter for is a box.
+    """
+    written = [_in_font(text) for text in texts]
+    for share in (0.5, 0.7, 0.3, 0.9, 0.1):
+        short = [_shortened(text, inches, points, share) for text in written]
+        if len(set(short)) == len(set(texts)):
+            return short
+    return [_shortened(text, inches, points, 0.5) for text in written]
+
+
+def _in_font(text: str) -> str:
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    letters = get_font(findfont(FontProperties(family=RULES["font.family"]))).get_charmap()
+    return "".join(letter if letter.isprintable() and ord(letter) in letters else "□" for letter in text)
+
+
+def _shortened(text: str, inches: float, points: float, share: float) -> str:
+    """`share`: of the letters that stay, how many are before the ellipsis."""
+    short, kept = text, len(text)
+    while kept > 1 and text_width(short, points) > inches:
+        kept -= 1
+        before = min(kept, max(1, round(share * kept)))
+        short = f"{text[:before]}…{text[len(text) - kept + before :]}"
+    return short
 
 
 def look(index: int) -> dict[str, Any]:
@@ -103,7 +168,7 @@ def label_ends(axes: "Axes", ends: Sequence[End], points: float = SMALL) -> None
     page = axes.figure.bbox.height / axes.figure.dpi * 72  # in points
     room = 0.8 * axes.get_position().height * page  # the layout takes some
     inside = [float(axes.transScale.transform((1, end.y))[1]) for end in ends]
-    at = spread([(y - low) / (high - low) for y in inside], 1.25 * points / room)
+    at = _kept(spread([(y - low) / (high - low) for y in inside], 1.25 * points / room), 1.25 * points / room)
     for end, height in zip(ends, at, strict=True):
         axes.annotate(
             words(end.text),
@@ -114,8 +179,26 @@ def label_ends(axes: "Axes", ends: Sequence[End], points: float = SMALL) -> None
             fontsize=points,
             va="center",
             annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "color": end.color, "linewidth": 0.5, "shrinkA": 1, "shrinkB": 1},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": end.color,
+                "linewidth": 0.5,
+                "shrinkA": 1,
+                "shrinkB": 1,
+                "relpos": (0, 0.5),  # from where the text begins: it crosses no other one
+            },
         )
+
+
+def _kept(heights: Sequence[float], gap: float) -> list[float]:
+    """`heights` that are at least `gap` apart, moved into [0, 1] if that has room for them."""
+    order = sorted(range(len(heights)), key=lambda index: heights[index])
+    if (len(order) - 1) * gap > 1:
+        return list(heights)
+    kept = list(heights)
+    for rank, index in enumerate(order):
+        kept[index] = min(max(kept[index], rank * gap), 1 - (len(order) - 1 - rank) * gap)
+    return kept
 
 
 def label_inside(axes: "Axes", ends: Sequence[End], points: float = SMALL) -> None:

@@ -74,7 +74,8 @@ def conclude(
     description = plan.loaded.experiment.description
     if waiting := patiently(lambda: counted(studies)).waiting:
         description += f"\n\n{waiting} trials wait in the study: the budget ended before them."
-    origin = "\n".join([f"- study: `{plan.name}` in {hidden(url)}", *origin_of([RunDir(folder)])])
+    came_from = origin_of([read_json(RunDir(folder).provenance)])
+    origin = "\n".join([f"- study: `{plan.name}` in {hidden(url)}", *came_from])
     report = write_sweep_report(folder, plan.name, description, searched, final, origin)
     for warning in report.warnings:
         workplace.watcher.warned(warning)

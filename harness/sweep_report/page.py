@@ -16,9 +16,8 @@ from harness.figures.search import (
     pareto,
     slices,
 )
-from harness.files import write_atomic
 from harness.notes import plain
-from harness.pages import FILE, Illustration, Report, illustrated, plain_text
+from harness.pages import Illustration, Report, illustrated, plain_text, write_page
 from harness.sweep_report.searched import Final, Searched
 from harness.sweep_report.tables import (
     best_trials,
@@ -37,7 +36,7 @@ Part = str | Illustration
 def write_sweep_report(
     folder: Path, name: str, description: str, searched: Sequence[Searched], final: Final | None, origin: str
 ) -> Report:
-    """Write `report.md` and `figures/` into `folder`; `searched` holds at least one study.
+    """Write `report.md`, `report.html` and `figures/` into `folder`; `searched` holds at least one study.
 
     origin: where it comes from, as Markdown. A figure that cannot be drawn is a warning: the rest stands.
     """
@@ -51,9 +50,9 @@ def write_sweep_report(
     parts.append(f"## Where this comes from\n\n{origin.strip()}")
     figures = [part for part in parts if isinstance(part, Illustration)]
     sections = [part.section if isinstance(part, Illustration) else part for part in parts]
-    write_atomic(folder / FILE, "\n\n".join(section for section in sections if section) + "\n")
+    pages = write_page(folder, "\n\n".join(section for section in sections if section) + "\n", name)
     files = [file for figure in figures for file in figure.files]
-    return Report((FILE, *files), tuple(figure.warning for figure in figures if figure.warning))
+    return Report((*pages, *files), tuple(figure.warning for figure in figures if figure.warning))
 
 
 def _protocols(searched: Sequence[Searched], final: Final | None) -> str:

@@ -1,6 +1,7 @@
 """Small results that no training gave, as figures see them."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 from harness.runs import Run
@@ -63,3 +64,69 @@ def at_distance(theta: float, seed: int = 0, *, critic: bool = False, up: float 
         values |= {"theory/gradient_minimax": 1e-4, "theory/gradient_non_saturating": 2.0}
     config = {"network": {"name": "affine", "offset": [theta, 0.5]}}
     return Run(f"{'critic' if critic else 'gan'}_{theta}", seed, config, {"theory": {}}, {10: values})
+
+
+NAMES = [
+    "base",
+    "hinge",
+    "$x$_<script>alert(1)</script>",
+    "nested.loss=wasserstein,critic_steps=5,learning_rate=0.0001_x",
+    "nested.loss=wasserstein,critic_steps=5,learning_rate=0.0003_x",
+    "W" * 60,
+    "",
+    "\\frac{a}{b}^2_3",
+    "two\nlines and 变",
+    *(f"variant_{number}" for number in range(11)),
+]
+"""Names of variants as nobody should give them: 20."""
+
+
+def measured(
+    variant: str = "base",
+    seed: int = 0,
+    curve: dict[int, float] | None = None,
+    *,
+    status: str = "finished",
+    seconds: dict[int, float] | None = None,
+    fingerprint: str = "f",
+    batch: int = 64,
+    floor: float = 0.5,
+    pictures: dict[int, Path] | None = None,
+) -> Run:
+    """FID by step, and what a comparison reads beside it; a failed run has its curve and no results."""
+    curve = {100: 4.0, 200: 2.0} if curve is None else curve
+    results = {
+        "values": {"fid": curve[max(curve)]} if curve else {},
+        "floor": {"values": {"fid": floor}},
+        "ceiling": {"values": {"fid": 70.0}},
+        "fingerprint": fingerprint,
+        "protocol": {"levels": 17},
+    }
+    return Run(
+        variant,
+        seed,
+        {"training": {"batch_size": batch}},
+        None if status != "finished" else results,
+        {step: {"eval/fid": value, "eval/criterion": value / 10 - 1.3} for step, value in curve.items()},
+        status=status,
+        provenance={"device": "cpu", "processors": 2, "platform": "Linux"},
+        seconds={step: step / 10 for step in curve} if seconds is None else seconds,
+        pictures=pictures or {},
+    )
+
+
+def compared(variants: int, seeds: int, *, failures: bool = False) -> list[Run]:
+    """Curves that fall to 2 and more, variants on top of one another; two variants have seeds that failed."""
+    runs = []
+    for number, variant in enumerate(NAMES[:variants]):
+        for seed in range(seeds):
+            end = 2 + number**1.5 / 4 + seed / 10
+            steps = (1000, 2000, 3000)
+            if failures and ((number == 1 and seed == 0) or number == variants - 1):
+                runs.append(measured(variant, seed, {1000: 3 * end}, status="failed"))
+            else:
+                curve = {step: end * (1 + 20 * math.exp(-step / 800)) for step in steps}
+                runs.append(
+                    measured(variant, seed, curve, seconds={s: s * (number + 5) / 900 for s in steps})
+                )
+    return runs

@@ -69,8 +69,8 @@ def parallel_coordinates(trials: Sequence[TrialRecord], space: Space, objective:
 
 def _caption(best: int, absent: bool) -> str:
     return (
-        f"One line a complete trial that set parameters: those from top to bottom, then its value. Darker is"
-        f" better; trial {best}, the best of them, is red."
+        f"One line a complete trial that set parameters: those from top to bottom, then its value. Stronger"
+        f" is better; trial {best}, the best of them, is red."
         + (" Far left, n/a: not set in that trial." if absent else "")
     )
 

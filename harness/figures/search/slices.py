@@ -59,7 +59,7 @@ def slices(trials: Sequence[TrialRecord], space: Space, objective: Objective) ->
 
 
 CAPTION = (
-    "Each trial that set parameters once in every panel, later ones darker; all other parameters vary too."
+    "Each trial that set parameters once in every panel, later ones stronger; all other parameters vary too."
     " Diamond: the best of them. Hollow: pruned, at its last value, or at the edge where that lies beyond."
     " Ticks at the edge: failed. A parameter that exists only under another one's choice has only the trials"
     " where it was set."

@@ -3,14 +3,12 @@
 from pathlib import Path
 
 import pytest
-from folders import events, only_run
+from folders import events
 from lines import ALL, Train, trainer
 
 from harness.diagnostics import landscape
 from harness.figures import Draw
 from harness.files import read_json
-from harness.report import read_run
-from harness.rundir import RunDir
 
 DRAW = "figures=[optimal_discriminator, figure1]"
 
@@ -29,13 +27,17 @@ def study_folder(tmp_path: Path) -> Path:
 def test_a_report_holds_table_figures_and_origin_and_is_logged(train: Train, tmp_path: Path) -> None:
     study, listener = train(ALL, DRAW, "description='a < b & $x$ <script>'")
     folder = study_folder(tmp_path)
-    assert study.report == folder / "report.md"
+    assert study.report == folder / "report.html"
     text = study.report.read_text()
-    assert text.startswith("# line\n\na &lt; b &amp; $x$ &lt;script&gt;\n\n| | base |")
+    assert text.startswith(
+        "# line\n\na &lt; b &amp; $x$ &lt;script&gt;\n\nOne variant, **base**, with seed 0"
+    )
     for part in (
         "## Diagnostics at the last step",
-        r"| V(D, G) | C(G) = V(D*, G) | C(G) − V(D, G) | mean \|D − D*\| |",
-        "![D on its way to D*](figures/optimal_discriminator.png)",
+        "\n| V(D, G) | -",
+        "\n| C(G) = V(D\\*, G) | -",
+        "\n| mean \\|D − D\\*\\| | 0.",
+        "![D on its way to D\\*](figures/optimal_discriminator.png)",
         "![The game as in figure 1 of the paper](figures/figure1.png)",
         "fingerprint",
         "- seeds: 0\n",
@@ -48,24 +50,26 @@ def test_a_report_holds_table_figures_and_origin_and_is_logged(train: Train, tmp
     ]
     assert all((folder / file).stat().st_size > 1000 for file in files)
     logged = [event["file"] for event in events(folder) if event["kind"] == "artifact"]
-    assert logged == ["experiment.yaml", "study.json", "report.md", *files]
+    assert logged[:2] == ["experiment.yaml", "study.json"]
+    assert {"report.md", "report.html", "results.csv", "results.json", "table.tex", *files} <= set(logged)
+    assert all((folder / file).is_file() for file in logged)
     assert listener.warnings == []
 
 
-def test_without_figures_there_is_a_report_all_the_same(train: Train, tmp_path: Path) -> None:
+def test_without_any_asked_for_there_is_a_report_all_the_same(train: Train, tmp_path: Path) -> None:
     study, _ = train()
     text = study.report.read_text()
-    assert "| FID ↓ |" in text
-    assert "![" not in text
+    assert "FID ↓ |" in text
     assert "Diagnostics" not in text
+    assert "Not drawn" not in text  # of what nobody asked for
 
 
 def test_a_figure_that_cannot_be_drawn_is_a_warning(train: Train) -> None:
-    study, listener = train("figures=[saturation, 'test_report:broken']")
+    study, listener = train("figures=[saturation, 'test_study_report:broken']")
     assert study.outcomes[0].results
     assert listener.warnings == [
         "figure `saturation`: no finished run has an affine generator at a distance",
-        "figure `test_report:broken`: ZeroDivisionError: division by zero",
+        "figure `test_study_report:broken`: ZeroDivisionError: division by zero",
     ]
     assert "Not drawn: ZeroDivisionError" in study.report.read_text()
 
@@ -88,7 +92,7 @@ def test_it_is_written_again_only_when_another_one_is_asked_for(
     assert listener.trained == []
     assert len(listener.warnings) == 1
     assert "C(G)" in study.report.read_text()
-    monkeypatch.setattr("harness.report._drawing_code", lambda: "newer")
+    monkeypatch.setattr("harness.report.key.writing_code", lambda: "newer")
     _, listener = train("figures=[criterion_curve]")
     assert len(listener.warnings) == 1
     assert read_json(study_folder(tmp_path) / "study.json")["runs"]
@@ -97,17 +101,5 @@ def test_it_is_written_again_only_when_another_one_is_asked_for(
 def test_a_study_of_failures_has_a_report_too(train: Train, tmp_path: Path) -> None:
     study, listener = train("loss=wasserstein", "training.optimizer=sgd", "training.learning_rate=1e30", DRAW)
     assert study.outcomes[0].results is None
-    assert "1 of 1 runs have no result" in study.report.read_text()
+    assert "0 of 1 trainings have a result" in study.report.read_text()
     assert len(listener.warnings) == 1  # of the run, not of its figures
-
-
-def test_a_run_is_read_as_figures_see_it(train: Train, tmp_path: Path) -> None:
-    train(ALL)
-    run = read_run("base", 0, RunDir(only_run(tmp_path / "runs")))
-    assert run.finished
-    assert run.config["dataset"]["name"] == "gaussian_1d"
-    assert [step for step, _ in run.curve("theory/v")] == [0, 10, 20]
-    assert [step for step, _ in run.curve("eval/fid")] == [10, 20]
-    assert sorted(run.records) == ["figure1", "optimal_discriminator"]
-    assert sorted(run.records["figure1"]) == [0, 10, 20]
-    assert not read_run("base", 0, RunDir(tmp_path / "nothing")).finished

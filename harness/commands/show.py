@@ -1,0 +1,239 @@
+"""`harness show`: one run, what it was, how it went, and where it is."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.columns import Column
+from harness.events import FILE
+from harness.files import read_json
+from harness.nonfinite import writable
+from harness.notes import plain, protocol_sentence, title
+from harness.reader import one_run
+from harness.rundir import RunDir
+from harness.runs import Run
+
+SHOWN_STEPS, SHOWN_METRICS = 10, 5
+"""Evaluations and metrics in the table of curves; the JSON document has all of them."""
+
+
+def show_run(name: str, runs: Path, tracking_uri: str | None, *, as_json: bool) -> None:
+    """Print the run behind `name` on stdout."""
+    run = one_run(name, runs, tracking_uri)
+    if as_json:
+        json.dump(document(run), sys.stdout, indent=2, allow_nan=False)
+        print()
+        return
+    show(run, Console(highlight=False, width=None if sys.stdout.isatty() else 120))
+
+
+def document(run: Run) -> dict[str, Any]:
+    """All of the run that a program may ask for."""
+    results = run.results or {}
+    keys = ("steps", "values", "theory", "details", "floor", "ceiling", "protocol", "fingerprint")
+    found: dict[str, Any] = {
+        "experiment": run.experiment,
+        "variant": run.variant,
+        "seed": run.seed,
+        "status": run.status,
+        "reason": run.reason,
+        "place": run.place,
+        "files": files_of(run),
+        "mlflow": mirrored(run),
+        "config": run.config,
+        "provenance": run.provenance,
+        "columns": results.get("columns", []),
+        **{key: results.get(key) for key in keys},
+        "seconds": results.get("seconds"),
+        "seconds_of_training": run.seconds.get(max(run.seconds)) if run.seconds else None,
+        "notes": results.get("notes", []),
+        "unreliable": results.get("unreliable", {}),
+        "evaluations": {str(step): values for step, values in sorted(run.evaluations.items())},
+    }
+    return dict(writable(found))
+
+
+def show(run: Run, console: Console) -> None:
+    style = "green" if run.finished else "red" if run.status == "failed" else "yellow"
+    head = Text(f"{run.experiment}/{run.variant}/seed{run.seed}  ", style="bold")
+    console.print(head.append(run.status, style=style))
+    if run.reason:
+        console.print(run.reason, style=style, soft_wrap=True, markup=False)
+    for name, lines in (("What it was", what_it_was(run)), ("Where it is", where_it_is(run))):
+        if name == "Where it is":
+            _show_how(run, console)
+        console.print(f"\n[bold]{name}[/]")
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(overflow="fold")
+        for key, value in lines:
+            table.add_row(key, Text(value))
+        console.print(table)
+
+
+def what_it_was(run: Run) -> Iterator[tuple[str, str]]:
+    """Its configuration in a few lines, and all that it came from."""
+    for key in ("dataset", "network", "loss", "penalties", "augmentations"):
+        if run.config.get(key):
+            yield key, part(run.config[key])
+    training = run.config.get("training")
+    if isinstance(training, dict):
+        yield "training", ", ".join(f"{key} {part(value)}" for key, value in training.items() if _told(value))
+    results = run.results or {}
+    if results.get("protocol"):
+        with suppress(TypeError):  # of another version, with other fields
+            yield "protocol", protocol_sentence(results)
+    record = run.provenance
+    identity = record.get("identity", {})
+    if digest := identity.get("data"):
+        yield "data digest", str(digest)
+    if command := command_of(run):
+        yield "command", " ".join(map(str, command))
+    if started := record.get("started"):
+        yield "started", str(started)
+    if git := record.get("git"):
+        changed = " with changes" if git.get("dirty") else ""
+        yield "commit", f"{git.get('commit', '')}{changed} (branch {git.get('branch', '')})"
+    if code := identity.get("code"):
+        yield "code digest", str(code)
+    if record:
+        yield (
+            "machine",
+            f"{record.get('device')}, {record.get('processors')} processors, {record.get('platform')}",
+        )
+        packages = {"python": record.get("python"), **record.get("packages", {})}
+        yield "versions", ", ".join(f"{name} {version}" for name, version in packages.items())
+
+
+def where_it_is(run: Run) -> Iterator[tuple[str, str]]:
+    yield "run", run.place
+    if files := files_of(run):
+        yield "files", ", ".join(files)
+    if kept := mirrored(run):
+        yield "MLflow", f"run {kept['run_id']} in {kept['tracking_uri']}"
+
+
+def command_of(run: Run) -> Sequence[str]:
+    """The command behind the run: where a worker trained it, that of its study, which can be given again."""
+    own: Sequence[str] = run.provenance.get("command", ())
+    if "worker" not in own[:2]:
+        return own
+    with suppress(OSError, ValueError, TypeError, KeyError), (Path(run.place) / FILE).open("rb") as log:
+        study = Path(run.place) / json.loads(log.readline())["parent"]
+        return list(read_json(RunDir(study).provenance)["command"])
+    return own
+
+
+def part(value: object) -> str:
+    """An entry of a table with its options, a list, or a plain value, on one line: `mlp (latent.size 32)`."""
+    if isinstance(value, Mapping):
+        options = [f"{key} {part(each)}" for key, each in value.items() if key != "name" and _told(each)]
+        name = str(value.get("name", ""))
+        return f"{name} ({', '.join(options)})" if name and options else name or ", ".join(options)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        inner = ", ".join(part(each) for each in value)
+        return f"[{inner}]" if value and not isinstance(value[0], Mapping | str) else inner
+    return str(value)
+
+
+def files_of(run: Run) -> list[str]:
+    """Of a run in a folder, what is worth opening there."""
+    folder = Path(run.place)
+    names = ("config.yaml", "results.json", "provenance.json", "events.jsonl", "generator.safetensors")
+    found = [name for name in names if (folder / name).is_file()]
+    return found + [f"{name}/" for name in ("samples", "checkpoints", "model") if (folder / name).is_dir()]
+
+
+def mirrored(run: Run) -> dict[str, str]:
+    """The run's id in MLflow and where that is, as far as its folder knows."""
+    with suppress(OSError, ValueError, TypeError, KeyError):
+        record = read_json(Path(run.place) / "mlflow.json")
+        if record["run_id"]:
+            return {key: str(record[key]) for key in ("run_id", "tracking_uri")}
+    return {}
+
+
+def _show_how(run: Run, console: Console) -> None:
+    results = run.results or {}
+    console.print("\n[bold]How it went[/]")
+    if results:
+        trained = f", of them {run.seconds[max(run.seconds)]:,.0f} s of training" if run.seconds else ""
+        console.print(f"{results['steps']:,} steps in {results['seconds']:,.0f} s{trained}")
+    if len(run.evaluations) > 1 or (run.evaluations and not results):
+        console.print(curves(run))
+    elif not results:
+        console.print("no evaluation")
+    if results:
+        console.print(values(run))
+    for key, why in results.get("unreliable", {}).items():
+        console.print(f"? unreliable {key}: {why}", style="yellow", soft_wrap=True, markup=False)
+    for note in results.get("notes", ()):
+        console.print(f"note: {note}", style="yellow", soft_wrap=True, markup=False)
+
+
+def curves(run: Run) -> Table:
+    """The first metrics at some evaluations, from the first to the last."""
+    named = {f"eval/{column.key}": title(column) for column in run.columns}
+    named = named or {key: key for values in run.evaluations.values() for key in values if not _is_error(key)}
+    keys = list(named)[:SHOWN_METRICS]
+    table = _table(["step", *(named[key] for key in keys), *(["training s"] if run.seconds else [])])
+    for step in spread(sorted(run.evaluations), SHOWN_STEPS):
+        cells = [_number(run.evaluations[step].get(key)) for key in keys]
+        seconds = [f"{run.seconds[step]:,.0f}"] if step in run.seconds else [""] * bool(run.seconds)
+        table.add_row(f"{step:,}", *cells, *seconds)
+    return table
+
+
+def values(run: Run) -> Table:
+    """The last evaluation between floor and ceiling; with a standard error where the metric has one."""
+    results = run.results or {}
+    floor, ceiling = (results.get(kind, {}).get("values", {}) for kind in ("floor", "ceiling"))
+    measured, doubtful = run.values, results.get("unreliable", {})
+    errors = any(f"{column.key}_se" in measured for column in run.columns)
+    table = _table(["", "value", *(["± se"] if errors else []), "floor", "ceiling"])
+
+    def cells(column: Column) -> list[str]:
+        mark = " ?" if column.key in doubtful else ""
+        error = [_number(measured.get(f"{column.key}_se"))] if errors else []
+        ends = [_number(end.get(column.key)) for end in (floor, ceiling)]
+        return [title(column), _number(measured.get(column.key)) + mark, *error, *ends]
+
+    for column in run.columns:
+        table.add_row(*cells(column))
+    return table
+
+
+def spread(steps: Sequence[int], most: int) -> list[int]:
+    """At most `most` of `steps`, evenly, always with the first and the last."""
+    if len(steps) <= most:
+        return list(steps)
+    return [steps[round(index * (len(steps) - 1) / (most - 1))] for index in range(most)]
+
+
+def _table(heads: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for index, head in enumerate(heads):
+        table.add_column(head, justify="left" if index == 0 and not head else "right", no_wrap=True)
+    return table
+
+
+def _number(value: object) -> str:
+    if not isinstance(value, float | int):
+        return ""
+    return plain(value) if value - value == 0 else str(value)  # NaN and infinity have no digits
+
+
+def _is_error(key: str) -> bool:
+    return key.endswith(("_se", "_low", "_high"))
+
+
+def _told(value: object) -> bool:
+    """Whether a person wants to hear of it: what is off is not told."""
+    return value not in (None, False, [], {}, "none")

@@ -1,0 +1,20 @@
+"""What every report is made of: text that stays text, figures with their words, Markdown and HTML of both."""
+
+from harness.pages.document import FILE, PAGE, Report, page, write_page
+from harness.pages.illustration import FORMATS, Illustration, illustrated
+from harness.pages.rendering import parser
+from harness.pages.text import code, plain_text
+
+__all__ = [
+    "FILE",
+    "FORMATS",
+    "PAGE",
+    "Illustration",
+    "Report",
+    "code",
+    "illustrated",
+    "page",
+    "parser",
+    "plain_text",
+    "write_page",
+]

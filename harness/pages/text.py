@@ -1,0 +1,45 @@
+"""Text that stays text in Markdown: names, reasons and versions come from people and machines."""
+
+import re
+from html import escape
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+ACTIVE = re.compile(r"[\\`*\[\]~]")
+STARTS = re.compile(r"^(?:[-+](?=[-+ ]|$)|=(?==*$)|#(?=#*(?: |$)))")
+"""A list, a rule, an underline of the line before, a heading."""
+NUMBERED = re.compile(r"^(\d{1,9})([.)])(?= |$)")
+CLOSES = re.compile(r"(?<= )#(?=#*$)")
+"""Number signs that a heading drops at its end."""
+
+
+def plain_text(text: str) -> str:
+    """Markdown, on one line, that renders as `text`: no letter of it is a tag, a link or an emphasis.
+
+    It may stand anywhere in a paragraph, a heading, a list or the words of an image; in a cell of a table
+    once its `|` are escaped. White space becomes one space, a control character U+FFFD.
+    """
+    line = ACTIVE.sub(r"\\\g<0>", _line(text))
+    line = re.sub("_+", _underscores, line)
+    line = CLOSES.sub(r"\#", STARTS.sub(r"\\\g<0>", line))
+    return escape(NUMBERED.sub(r"\1\\\2", line), quote=False)
+
+
+def code(text: str) -> str:
+    """`text` as code within a line, whatever stands in it; empty if it is."""
+    line = _line(text)
+    if not line:
+        return ""
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    space = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{space}{line}{space}{fence}"
+
+
+def _line(text: str) -> str:
+    """Half a surrogate pair, as names of files can have, is no text and becomes `?`."""
+    return CONTROLS.sub("\ufffd", " ".join(text.encode(errors="replace").decode().split()))
+
+
+def _underscores(run: re.Match[str]) -> str:
+    """Between letters or digits they are no emphasis: `non_saturating` stays readable."""
+    before, after = run.string[: run.start()][-1:], run.string[run.end() :][:1]
+    return run[0] if before.isalnum() and after.isalnum() else r"\_" * len(run[0])

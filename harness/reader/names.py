@@ -1,0 +1,279 @@
+"""From what a person names to runs: experiment files, folders, and whatever MLflow calls a run."""
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from harness.errors import ConfigError, HarnessError, UnknownNameError
+from harness.reader.folders import read_run
+from harness.reader.server import Kept, Server
+from harness.reader.studies import (
+    SWEEPS,
+    Asked,
+    StudyRecord,
+    in_order,
+    is_run,
+    is_study,
+    read_asked,
+    read_study,
+    runs_below,
+    studies_below,
+)
+from harness.registry import did_you_mean
+from harness.rundir import short_hash
+from harness.runs import Run
+
+
+@dataclass(frozen=True)
+class Found:
+    """The runs that were named, each variant's name its own.
+
+    name, description, figures (by name, with their options), seeds: what their experiment asks for, empty
+    where they are of several; command: that made them all; source: the folder of the one study they are.
+    """
+
+    runs: tuple[Run, ...]
+    name: str
+    description: str = ""
+    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    source: Path | None = None
+    seeds: tuple[int, ...] = ()
+    command: tuple[str, ...] = ()
+
+
+def read_runs(names: Sequence[str], runs: Path, tracking_uri: str | None = None) -> Found:
+    """The runs behind `names`: an experiment file or its name (the newest study, or all runs where none has
+    ended), the folder of a run, a study, a variant or an experiment, `<experiment>/<variant>/seed<k>`, or a
+    run's id or an experiment's name in MLflow.
+
+    runs: the folder of the runs; tracking_uri: of MLflow, by default the database beside them. ConfigError or
+    UnknownNameError, one line, where something is not there or has no run.
+    """
+    if not names:
+        raise ConfigError("name an experiment file, a run or a study")
+    found = _joined([_found(name, runs, tracking_uri) for name in names])
+    return replace(found, runs=tuple(_distinct(_once(found.runs))))
+
+
+def one_run(name: str, runs: Path, tracking_uri: str | None = None) -> Run:
+    """The single run behind `name`; ConfigError where it names several."""
+    found = _found(name, runs, tracking_uri)
+    if len(found.runs) == 1:
+        return found.runs[0]
+    places = [run.place for run in found.runs]
+    shown = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
+    raise ConfigError(f"`{name}` is {len(places)} runs ({shown}); name one of them")
+
+
+def _found(name: str, runs: Path, tracking_uri: str | None) -> Found:
+    path = Path(name)
+    if path.is_file():
+        return _of_file(path, runs, tracking_uri)
+    if path.is_dir():
+        return _of_folder(path)
+    if path.suffix in (".yaml", ".yml") or path.is_absolute() or path.parts[:1] == ("..",):
+        raise UnknownNameError(_nothing(name, runs))
+    if tracking_uri is None:
+        if local := _of_name(name, runs):
+            return local
+        beside = runs.resolve().parent / "mlflow.db"
+        if not beside.exists():
+            raise UnknownNameError(_nothing(name, runs))
+        try:
+            return _of_server(name, Server(f"sqlite:///{beside}"))
+        except UnknownNameError as error:
+            raise UnknownNameError(_nothing(name, runs)) from error
+    try:
+        return _of_server(name, Server(tracking_uri))
+    except HarnessError:  # it does not know the name, or cannot be reached
+        if local := _of_name(name, runs):
+            return local
+        raise
+
+
+def _of_file(file: Path, runs: Path, tracking_uri: str | None) -> Found:
+    """An experiment's runs: those of its newest study, or all where none has ended."""
+    if file.suffix not in (".yaml", ".yml"):
+        raise ConfigError(f"{file} is no experiment file (.yaml), nor the folder of a run")
+    if is_run(file.parent) or is_study(file.parent):
+        return _of_folder(file.parent)
+    asked = read_asked(file)
+    home = runs / asked.name
+    if found := _of_experiment(home, asked):
+        return found
+    if tracking_uri is not None and (server := Server(tracking_uri)).has(asked.name):
+        return replace(
+            _of_server(asked.name, server),
+            description=asked.description,
+            figures=asked.figures or {},
+        )
+    raise ConfigError(
+        f"{file} has no runs in {runs}; start them with `harness run {file}`, or name their folder with"
+        " --runs"
+    )
+
+
+def _of_folder(folder: Path) -> Found:
+    if is_run(folder):
+        run = read_run(folder)
+        return Found((run,), run.experiment)
+    if is_study(folder):
+        return _of_study(read_study(folder))
+    parts = folder.absolute().parts
+    if SWEEPS in parts and not folder.name.startswith("trial"):
+        search = Path(*parts[: parts.index(SWEEPS) + 2])
+        raise ConfigError(
+            f"the trials of a search are no runs to compare; `harness report {search}` alone shows what it"
+            " came to, and each trial can be named"
+        )
+    if folders := runs_below(folder):
+        found = [read_run(each) for each in folders]
+        order = in_order([run.variant for run in found], ())
+        return Found(tuple(sorted(found, key=lambda run: order.index(run.variant))), _name(found))
+    searches = sorted((folder / SWEEPS).glob("*/"))
+    way = (
+        f"there is a search, {searches[-1]}" if searches else "name the folder of a run, or of an experiment"
+    )
+    raise ConfigError(f"there is no run in {folder}; {way}")
+
+
+def _of_name(name: str, runs: Path) -> Found | None:
+    """An experiment, a variant or a run by its name, below the folder of the runs."""
+    parts = Path(name).parts
+    if ".." in parts or not (runs / parts[0]).is_dir():
+        return None
+    if len(parts) == 1:
+        return _of_experiment(runs / name, None)
+    folder = runs / name
+    if folder.is_dir():
+        return _of_folder(folder)
+    found = [read_run(each) for each in sorted(folder.parent.glob(f"{folder.name}-*")) if is_run(each)]
+    return Found(tuple(found), _name(found)) if found else None
+
+
+def _of_experiment(home: Path, asked: Asked | None) -> Found | None:
+    """`asked`: by a file; without one what the study's own says counts."""
+    if studies := studies_below(home):
+        study = read_study(studies[-1])
+        return _of_study(
+            study if asked is None else replace(study, asked=replace(asked, seeds=study.asked.seeds))
+        )
+    folders = runs_below(home)
+    if not folders:
+        return None
+    found = [read_run(folder) for folder in folders]
+    asked = asked or Asked(home.name)
+    order = in_order([run.variant for run in found], asked.variants)
+    ordered = sorted(found, key=lambda run: order.index(run.variant))
+    return Found(tuple(ordered), asked.name, asked.description, asked.figures or {}, seeds=asked.seeds)
+
+
+def _of_study(study: StudyRecord) -> Found:
+    found = [_with_reason(read_run(folder), study.failed.get(str(folder))) for folder in study.runs]
+    if not found:
+        raise ConfigError(f"the study {study.folder} has no run yet")
+    asked = study.asked
+    return Found(
+        tuple(found),
+        asked.name or _name(found),
+        asked.description,
+        asked.figures or {},
+        study.folder,
+        asked.seeds,
+        study.command,
+    )
+
+
+def _with_reason(run: Run, reason: str | None) -> Run:
+    """Why the study has no result of a run, where the run itself does not say."""
+    if reason is None or run.results is not None or run.status == "failed":
+        return run
+    return replace(run, status="failed", reason=reason)
+
+
+def _of_server(name: str, server: Server) -> Found:
+    kept: Kept = server.named(name)
+    folder = Path(tempfile.mkdtemp(prefix="harness-mlflow-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    found = server.read(kept.cells, folder)
+    asked = kept.asked
+    return Found(
+        tuple(found),
+        asked.name or _name(found),
+        asked.description,
+        asked.figures or {},
+        seeds=asked.seeds,
+        command=kept.command,
+    )
+
+
+def _joined(parts: Sequence[Found]) -> Found:
+    if len(parts) == 1:
+        return parts[0]
+    runs = tuple(run for part in parts for run in part.runs)
+    names = list(dict.fromkeys(part.name for part in parts))
+    figures = {name: options for part in reversed(parts) for name, options in part.figures.items()}
+    descriptions = list(dict.fromkeys(part.description for part in parts if part.description))
+    title = " and ".join(names) if len(names) < 4 else f"{len(names)} experiments"
+    return Found(runs, title, descriptions[0] if len(descriptions) == 1 else "", figures)
+
+
+def _once(runs: Iterable[Run]) -> list[Run]:
+    """Each run once, however often it was named: its key says which it is, else its place."""
+    kept: dict[str, Run] = {}
+    for run in runs:
+        kept.setdefault(str(run.provenance.get("key") or run.place), run)
+    return list(kept.values())
+
+
+def _distinct(runs: Sequence[Run]) -> list[Run]:
+    """Variants under names of their own: `baseline/base` where there are several experiments, `base
+    (53abd31b)` where runs of one name are not of one configuration, data, code and device."""
+    several = len({run.experiment for run in runs}) > 1
+    kinds: dict[tuple[str, str], set[str]] = {}
+    for run in runs:
+        kinds.setdefault((run.experiment, run.variant), set()).add(configuration_of(run))
+
+    def name(run: Run) -> str:
+        full = f"{run.experiment}/{run.variant}" if several else run.variant
+        kind = configuration_of(run)
+        alone = len(kinds[run.experiment, run.variant]) == 1
+        return full if alone or not kind else f"{full} ({kind})"
+
+    return [replace(run, variant=name(run)) for run in runs]
+
+
+def configuration_of(run: Run) -> str:
+    """Eight digits of all that decides a result but the seed, as at the end of a run folder's name; empty
+    where a run does not say."""
+    identity = (run.results or {}).get("identity") or run.provenance.get("identity")
+    return short_hash(identity) if identity else ""
+
+
+def _name(runs: Sequence[Run]) -> str:
+    names = list(dict.fromkeys(run.experiment for run in runs if run.experiment))
+    return " and ".join(names) if len(names) < 4 else f"{len(names)} experiments"
+
+
+def _nothing(name: str, runs: Path) -> str:
+    beside = Path(name).parent
+    if beside != Path() and beside.is_dir():
+        near = get_close_matches(Path(name).name, [entry.name for entry in beside.glob("[!.]*")], n=1)
+        return f"there is no {name}{f'; did you mean `{beside / near[0]}`?' if near else ''}"
+    if Path(name).is_absolute():
+        return f"there is no {name}"
+    known = [folder.name for folder in runs.glob("[!.]*") if folder.is_dir()] if runs.is_dir() else []
+    if not known:
+        return f"there is no `{name}`, and no run in {runs}; name the folder of the runs with --runs"
+    if "/" in name and (runs / name.partition("/")[0]).is_dir():
+        first = name.partition("/")[0]
+        inside = [
+            f"{first}/{run.parent.name}/{run.name.partition('-')[0]}" for run in runs_below(runs / first)
+        ]
+        return f"there is no run `{name}`{did_you_mean(name, inside)}"
+    return f"there is no experiment or run `{name}`{did_you_mean(name, known)}"
