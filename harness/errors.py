@@ -63,6 +63,18 @@ class PrunedError(HarnessError):
     """A search gave a training up half-way, because others were better at that step."""
 
 
+class RegressionError(HarnessError):
+    """The gate found that a metric became worse by more than is allowed."""
+
+    exit_code = 1
+
+
+class InconclusiveError(HarnessError):
+    """The gate cannot tell: values that do not compare, or too few of them."""
+
+    exit_code = 4
+
+
 class BusyError(HarnessError):
     """Another process holds what is needed."""
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import typer
 
+from harness.cli.gating import check_command
 from harness.cli.imports import import_from
 from harness.cli.looking import ls_command, schema_command, sync_command, ui_command
 from harness.cli.measuring import evaluate_command, extractor_train_command
+from harness.cli.reporting import diff_command, report_command, show_command
 from harness.cli.training import run_command, sweep_command, worker_command
 from harness.errors import HarnessError
 
@@ -26,7 +28,11 @@ app.command("run")(run_command)
 app.command("sweep")(sweep_command)
 app.command("worker")(worker_command)
 app.command("evaluate")(evaluate_command)
+app.command("check")(check_command)
+app.command("report")(report_command)
 app.command("ls")(ls_command)
+app.command("show")(show_command)
+app.command("diff")(diff_command)
 app.command("schema")(schema_command)
 app.command("ui")(ui_command)
 app.command("sync")(sync_command)

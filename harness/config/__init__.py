@@ -6,6 +6,7 @@ overrides      `key=value` of the command line
 parts          an entry of a table and its options
 evaluation     how images are measured, and protocols with a name
 search         how a search space is searched
+gate           when a change is called a regression
 models         what an experiment is
 labels         what values to choose from are called
 matrix         every combination of some values, as variants
@@ -23,6 +24,7 @@ space_schema   the part of it that is of search spaces
 
 from harness.config.dump import plain_yaml, to_yaml
 from harness.config.evaluation import Evaluation, NamedProtocol
+from harness.config.gate import Gate
 from harness.config.load import load, load_cell, load_protocol, load_text
 from harness.config.loaded import Loaded, check_space
 from harness.config.models import Cell, Experiment, Setup, Training
@@ -35,6 +37,7 @@ __all__ = [
     "Cell",
     "Evaluation",
     "Experiment",
+    "Gate",
     "Loaded",
     "NamedProtocol",
     "Parameter",

@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterator
+from itertools import chain, count, islice
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from harness.config.evaluation import Evaluation
+from harness.config.gate import Gate
 from harness.config.parts import STRICT, Name, Part, PlainData, VariantName, refuse_twice
 from harness.config.search import Search, Seed, distinct
 
@@ -154,11 +156,21 @@ class Experiment(Setup):
         default=Search(),
         description="What a sweep looks for in the search space, with what, and how long. Changes no result.",
     )
+    gate: Gate = Field(
+        default=Gate(),
+        description="When `harness check` calls a change a regression. Changes no result.",
+    )
 
     @property
     def trial_seeds(self) -> tuple[int, ...]:
         """The seeds of every trial of a sweep."""
         return self.search.seeds or self.seeds[:1]
+
+    @property
+    def gate_seeds(self) -> tuple[int, ...]:
+        """The seeds of the gate's last look: the experiment's, then the next integers that are none."""
+        others = (seed for seed in count() if seed not in self.seeds)
+        return tuple(islice(chain(self.seeds, others), self.gate.looks[-1]))
 
     @model_validator(mode="after")
     def _no_figure_twice(self) -> Self:

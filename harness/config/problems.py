@@ -16,7 +16,7 @@ from harness.errors import ConfigError
 from harness.registry import did_you_mean
 
 # Raised by the models, worded to follow the key's name.
-_OWN = ("not_json", "part_type", "space_type", "twice", "half", "unused", "pack")
+_OWN = ("not_json", "part_type", "space_type", "twice", "half", "unused", "pack", "gate")
 _MUST_BE = {
     "int_type": "an integer",
     "int_from_float": "an integer",

@@ -97,7 +97,7 @@ def test_the_name_can_be_overridden(loaded: Load) -> None:
             {"network: mlp": "network: {name: mlp, size: 3}"},
             "3: unknown key `size` in network `mlp`; did you mean `latent.size`?",
         ),
-        ({"loss: hinge": "loss: hinge\ngate: {}"}, "5: unknown key `gate`; known: augmentations, "),
+        ({"loss: hinge": "loss: hinge\nreport: {}"}, "5: unknown key `report`; known: augmentations, "),
         ({"steps: 6000": "steps: -1"}, "7: training.steps must be at least 1, not -1"),
         ({"steps: 6000": "steps: many"}, '7: training.steps must be an integer, not "many"'),
         ({"steps: 6000": "steps: true"}, "7: training.steps must be an integer, not true"),

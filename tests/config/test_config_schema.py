@@ -101,7 +101,7 @@ def test_good_files(old: str, new: str, loaded: Load) -> None:
         ("[0, 1]", "[-1]"),
         ("seeds", "evaluation: {metrics: [fdi]}\nseeds"),
         ("seeds", "evaluation: {features: clasifier}\nseeds"),
-        ("seeds", "gate: {}\nseeds"),
+        ("seeds", "report: {}\nseeds"),
         ("seeds", "variants: {a/b: {}}\nseeds"),
         ("seeds", "variants: {a: {seeds: [1]}}\nseeds"),
         ("seeds", "variants: {a: {name: b}}\nseeds"),
