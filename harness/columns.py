@@ -11,3 +11,8 @@ class Column:
     key: str
     title: str
     better: Literal["lower", "higher"]
+
+    @property
+    def heading(self) -> str:
+        """The title with an arrow that says which way is better."""
+        return f"{self.title} {'↓' if self.better == 'lower' else '↑'}"

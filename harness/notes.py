@@ -12,11 +12,6 @@ WIDEST = 6
 """Columns of results; with more of them the table is turned, one line each."""
 
 
-def title(column: Column) -> str:
-    """The metric's name with an arrow that says which way is better."""
-    return f"{column.title} {'↓' if column.better == 'lower' else '↑'}"
-
-
 def number(interval: Interval) -> str:
     """`8.76 ± 0.24`: the half-width to two digits, the mean as far as the half-width reaches."""
     if interval.low is None or interval.high is None:
@@ -70,7 +65,7 @@ def _table(
     }
     everyone = {**stands, **references}
     cells = [[texts.get(column.key, "") for texts in everyone.values()] for column in columns]
-    titles = [title(column) for column in columns]
+    titles = [column.heading for column in columns]
     if len(stands) > WIDEST:
         table = markdown_table(titles, list(everyone), list(zip(*cells, strict=True)))
     else:

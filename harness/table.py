@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from harness.columns import Column
-from harness.notes import number, plain, title
+from harness.notes import number, plain
 from harness.outcomes import Study
 from harness.protocol import Protocol
 
@@ -30,7 +30,7 @@ def study_tables(study: Study, width: int) -> list[Table]:
     repeated in each."""
     variants = [_variant(study, name) for name in study.variants]
     references = _references(study)
-    titles = max([FIRST, *[len(title(column)) + 2 for column in study.columns]])
+    titles = max([FIRST, *[len(column.heading) + 2 for column in study.columns]])
     room = max(1, (width - titles) // EACH - len(references))
     groups = [variants[first : first + room] for first in range(0, len(variants), room)]
     results = [each for name in study.variants for each in study.results(name)]
@@ -46,7 +46,7 @@ def _table(columns: Sequence[Column], stands: Sequence[Stand], things: str) -> T
     table.add_row("seeds", *[stand.seeds for stand in stands], style="dim")
     table.add_row(things, *[stand.images for stand in stands], style="dim", end_section=True)
     for column in columns:
-        table.add_row(title(column), *[stand.texts.get(column.key, "") for stand in stands])
+        table.add_row(column.heading, *[stand.texts.get(column.key, "") for stand in stands])
     return table
 
 

@@ -13,7 +13,7 @@ from harness.errors import ConfigError
 from harness.evaluation.api import evaluate
 from harness.evaluation.judge import Scores
 from harness.evaluation.result import Earlier, Evaluation, Side, changes, moved
-from harness.notes import plain, title
+from harness.notes import plain
 
 SHOWN = 5
 """Skipped files that are named; the JSON document has all of them."""
@@ -93,7 +93,7 @@ def _print(found: Evaluation, change: dict[str, float] | None, comparable: bool)
         if column.key not in found.values:
             continue
         value = plain(found[column.key]) + (" ?" if column.key in found.scores.unreliable else "")
-        row = [title(column), value, _uncertainty(found.scores, column.key)]
+        row = [column.heading, value, _uncertainty(found.scores, column.key)]
         row += [
             plain(each.values[column.key]) if column.key in each.values else "" for each in given.values()
         ]

@@ -15,7 +15,7 @@ from harness.columns import Column
 from harness.events import FILE
 from harness.files import read_json
 from harness.nonfinite import writable
-from harness.notes import plain, protocol_sentence, title
+from harness.notes import plain, protocol_sentence
 from harness.reader import one_run
 from harness.rundir import RunDir
 from harness.runs import Run
@@ -180,7 +180,7 @@ def _show_how(run: Run, console: Console) -> None:
 
 def curves(run: Run) -> Table:
     """The first metrics at some evaluations, from the first to the last."""
-    named = {f"eval/{column.key}": title(column) for column in run.columns}
+    named = {f"eval/{column.key}": column.heading for column in run.columns}
     named = named or {key: key for values in run.evaluations.values() for key in values if not _is_error(key)}
     keys = list(named)[:SHOWN_METRICS]
     table = _table(["step", *(named[key] for key in keys), *(["training s"] if run.seconds else [])])
@@ -203,7 +203,7 @@ def values(run: Run) -> Table:
         mark = " ?" if column.key in doubtful else ""
         error = [_number(measured.get(f"{column.key}_se"))] if errors else []
         ends = [_number(end.get(column.key)) for end in (floor, ceiling)]
-        return [title(column), _number(measured.get(column.key)) + mark, *error, *ends]
+        return [column.heading, _number(measured.get(column.key)) + mark, *error, *ends]
 
     for column in run.columns:
         table.add_row(*cells(column))

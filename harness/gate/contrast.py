@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from math import atan, fsum, pi, sqrt, tan
 from typing import Any
 
-ROUNDING = 1e-12
-"""Values that differ by less than this share of their size are equal."""
+from harness.stats.numbers import ROUNDING
 
 POINTS = 513
 """Angles at which an interval is looked for before it is bisected."""

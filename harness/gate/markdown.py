@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.gate import shown
 from harness.gate.check import Checked, CheckResult
-from harness.notes import markdown_table, title
+from harness.notes import markdown_table
 from harness.pages import plain_text
 
 
@@ -25,7 +25,7 @@ def _sections(result: CheckResult, command: str, address: str) -> Iterator[str]:
     yield f"### {_text(shown.headline(result))}"
     head = ["verdict", "baseline", "now", f"change ({shown.interval_title(result)})", "allowed"]
     rows = [_gated(each, result) for each in result.variants]
-    yield f"{_text(title(result.column))}, mean ± half-width of the 95 % interval over seeds:"
+    yield f"{_text(result.column.heading)}, mean ± half-width of the 95 % interval over seeds:"
     yield markdown_table(head, [_text(each.variant) for each in result.variants], rows)
     yield "\n".join(_reason(each) for each in result.variants)
     if others := [section for each in result.variants for section in _beside(each, result)]:
@@ -65,7 +65,7 @@ def _beside(checked: Checked, result: CheckResult) -> Iterator[str]:
             [shown.mean(beside.baseline), shown.mean(beside.fresh), shown.change(beside)]
             for beside in checked.beside
         ]
-        names = [_text(title(beside.column)) for beside in checked.beside]
+        names = [_text(beside.column.heading) for beside in checked.beside]
         yield f"{_text(checked.variant)}:"
         yield markdown_table(["baseline", "now", f"change ({shown.interval_title(result)})"], names, rows)
 

@@ -10,7 +10,6 @@ from rich.text import Text
 from harness.gate import shown
 from harness.gate.check import Checked, CheckResult
 from harness.gate.update import Update
-from harness.notes import title
 from harness.pages.text import CONTROLS
 
 STYLES = {"PASS": "bold green", "REGRESSION": "bold red", "INCONCLUSIVE": "bold yellow"}
@@ -29,7 +28,7 @@ def update_text(update: Update) -> Group:
         for moved in update.moved:
             if moved.variant == variant and (moved.old or moved.new):
                 texts = shown.mean(moved.old), shown.mean(moved.new), shown.moved_change(moved)
-                table.add_row(title(moved.column), *texts)
+                table.add_row(moved.column.heading, *texts)
         parts += [Text(variant, "bold"), table, *_lines(lines), Text()]
     parts += _lines(update.other)
     return Group(*parts)
@@ -61,10 +60,10 @@ def _metrics(checked: Checked, result: CheckResult) -> Table:
     sides = zip((verdict.baseline, verdict.fresh), failed, strict=True)
     table.add_row("", *(shown.seeds(side, count) for side, count in sides), "", style="dim")
     texts = shown.mean(verdict.baseline), shown.mean(verdict.fresh), shown.gated_change(checked, result)
-    table.add_row(title(result.column), *texts, style="bold")
+    table.add_row(result.column.heading, *texts, style="bold")
     for beside in checked.beside:
         texts = shown.mean(beside.baseline), shown.mean(beside.fresh), shown.change(beside)
-        table.add_row(title(beside.column), *texts, style="dim")
+        table.add_row(beside.column.heading, *texts, style="dim")
     return table
 
 

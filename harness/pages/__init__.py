@@ -3,7 +3,7 @@
 from harness.pages.document import FILE, PAGE, Report, page, write_page
 from harness.pages.illustration import FORMATS, Illustration, illustrated
 from harness.pages.rendering import parser
-from harness.pages.text import code, plain_text
+from harness.pages.text import alike, code, plain_text
 
 __all__ = [
     "FILE",
@@ -11,6 +11,7 @@ __all__ = [
     "PAGE",
     "Illustration",
     "Report",
+    "alike",
     "code",
     "illustrated",
     "page",

@@ -1,6 +1,7 @@
 """Text that stays text in Markdown: names, reasons and versions come from people and machines."""
 
 import re
+from collections.abc import Iterable
 from html import escape
 
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -43,3 +44,13 @@ def _underscores(run: re.Match[str]) -> str:
     """Between letters or digits they are no emphasis: `non_saturating` stays readable."""
     before, after = run.string[: run.start()][-1:], run.string[run.end() :][:1]
     return run[0] if before.isalnum() and after.isalnum() else r"\_" * len(run[0])
+
+
+def alike(texts: Iterable[str]) -> list[tuple[str, int]]:
+    """Each text with how often it was there, most often first; those that differ in their numbers alone are
+    one, with … in the place of the numbers."""
+    groups: dict[str, list[str]] = {}
+    for text in texts:
+        groups.setdefault(re.sub(r"\d+(\.\d+)?(e[+-]?\d+)?", "…", text), []).append(text)
+    named = [(same[0] if len(set(same)) == 1 else shape, len(same)) for shape, same in groups.items()]
+    return sorted(named, key=lambda item: -item[1])

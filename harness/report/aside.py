@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from harness.notes import markdown_table, title
+from harness.notes import markdown_table
 from harness.pages import plain_text
 from harness.report import tables
 from harness.report.comparison import Comparison, Group
@@ -76,7 +76,7 @@ def _beside(group: Group, entry: Published) -> str:
     ]
     lines = [(name, value, source) for name, value, source in (*ours, *theirs)]
     return markdown_table(
-        [title(column), "from"],
+        [column.heading, "from"],
         [tables.name_of(name) for name, *_ in lines],
         [[value, tables.cell(source)] for _, value, source in lines],
     )

@@ -1,7 +1,6 @@
 """What did not come to its end, and what is missing: listed with reasons, for no mean holds it."""
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from harness.report.comparison import Comparison
 from harness.runs import Run
@@ -28,16 +27,6 @@ def reason_of(run: Run) -> str:
     """On one line, cut where it is long."""
     text = " ".join(run.reason.split()) or ("" if run.status == "running" else "no reason given")
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def alike(texts: Iterable[str]) -> list[tuple[str, int]]:
-    """Each text with how often it was there, most often first; those that differ in their numbers alone are
-    one, with … in the place of the numbers."""
-    groups: dict[str, list[str]] = {}
-    for text in texts:
-        groups.setdefault(re.sub(r"\d+(\.\d+)?(e[+-]?\d+)?", "…", text), []).append(text)
-    named = [(same[0] if len(set(same)) == 1 else shape, len(same)) for shape, same in groups.items()]
-    return sorted(named, key=lambda item: -item[1])
 
 
 def seeds_in_words(seeds: Sequence[int]) -> str:

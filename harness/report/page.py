@@ -5,14 +5,14 @@ from pathlib import Path
 
 from harness.figures import Draw
 from harness.notes import protocol_sentence
-from harness.pages import Illustration, Report, plain_text, write_page
+from harness.pages import Illustration, Report, alike, plain_text, write_page
 from harness.report.aside import cost_section, failures_section, published_section
 from harness.report.comparison import KINDS, Comparison, compared
 from harness.report.cost import costs
 from harness.report.data import write_csv, write_json
 from harness.report.differences import differing, protocol_differences, unlike
 from harness.report.drawings import drawings
-from harness.report.failures import alike, seeds_in_words
+from harness.report.failures import seeds_in_words
 from harness.report.latex import write_latex
 from harness.report.origin import origin_of, unlike_origins
 from harness.report.results import against_section, results_section

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from harness.columns import Column
-from harness.notes import markdown_table, number, plain, title
+from harness.notes import markdown_table, number, plain
 from harness.pages import plain_text
 from harness.report.comparison import FEWEST, KINDS, Entry, Group, Row
 from harness.report.contrasts import Contrast
@@ -62,11 +62,11 @@ def results_table(group: Group) -> str:
     heads = ["seeds"]
     columns = [[*map(_seeds, group.rows), *[""] * len(kinds)]]
     for column in group.columns:
-        heads.append(title(column))
+        heads.append(column.heading)
         texts = [entry_text(row.entries[column.key]) for row in group.rows]
         columns.append([*texts, *(_control(group, kind, column) for kind in kinds)])
         if column is group.main and group.seeds >= FEWEST:
-            heads.append(f"IQM of {title(column)}")
+            heads.append(f"IQM of {column.heading}")
             columns.append([*(_iqm(row.entries[column.key]) for row in group.rows), *[""] * len(kinds)])
     names = [*(row.variant for row in group.rows), *(control_name(group, kind) for kind in kinds)]
     rows = [list(row) for row in zip(*columns, strict=True)]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from harness.config import Parameter, Space, Value, plain_yaml
 from harness.figures.search.budget import ROUND, budget_curves
 from harness.notes import WIDEST, markdown_table, plain
-from harness.pages import plain_text
+from harness.pages import alike, plain_text
 from harness.sweep_report.searched import Searched
 from harness.sweep_report.verdict import counted
 from harness.trials import TrialRecord, pareto_front, ranked
@@ -140,10 +140,5 @@ def _cell(text: str) -> str:
 
 def _reasons(reasons: Sequence[str]) -> list[tuple[str, int]]:
     """Each with how often it was, most often first; those that differ in their numbers alone are one."""
-    groups: dict[str, list[str]] = {}
-    for reason in reasons:
-        text = " ".join(reason.split()) or "no reason given"
-        groups.setdefault(re.sub(r"\d+(\.\d+)?(e[+-]?\d+)?", "…", text), []).append(text)
-    named = [(same[0] if len(set(same)) == 1 else shape, len(same)) for shape, same in groups.items()]
-    cut = [(text if len(text) <= LONGEST else f"{text[:LONGEST]}…", count) for text, count in named]
-    return sorted(cut, key=lambda item: -item[1])
+    texts = [" ".join(reason.split()) or "no reason given" for reason in reasons]
+    return [(text if len(text) <= LONGEST else f"{text[:LONGEST]}…", count) for text, count in alike(texts)]

@@ -24,9 +24,10 @@ from harness.figures.search import (
     pareto,
     slices,
 )
-from harness.figures.search.axes import FILE, name, short, wrapped
+from harness.figures.search.axes import FILE, name, wrapped
 from harness.figures.search.parallel import ABSENT
 from harness.figures.style import BLACK, BLUE, GREEN, SMALL, VERMILION, style, words
+from harness.figures.ticks import short
 from harness.stats import expected_best
 from harness.trials import TrialRecord, best_so_far, best_trial, complete_trials, pareto_front
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.columns import Column
 from harness.figures import style
 from harness.figures.comparison.outcomes import Seeds, seeds_of
-from harness.figures.comparison.scale import room_for_ticks, scale_of, title
+from harness.figures.comparison.scale import room_for_ticks, scale_of
 from harness.figures.drawing import Drawing, NothingToDrawError
 from harness.figures.style import End
 from harness.runs import Points, Record, Run, common_steps
@@ -71,7 +71,7 @@ def cost(runs: Sequence[Run], column: Column) -> Drawing:
         upper = (len(panels) - number) * (height + below)
         style.place(axes, room_for_ticks(axes), upper - height, style.COLUMN - room, upper)
         _draw(axes, panel, looks, names)
-    figure.axes[0].set_title(style.words(title(column)))
+    figure.axes[0].set_title(style.words(column.heading))
     return Drawing(figure, f"{column.title} for its cost", _caption(groups, panels))
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from harness.columns import Column
 from harness.figures import style
 from harness.figures.comparison.outcomes import Seeds, reference, seeds_of, things
-from harness.figures.comparison.scale import Scale, beyond, scale_of, title
+from harness.figures.comparison.scale import Scale, beyond, scale_of
 from harness.figures.drawing import Drawing
-from harness.figures.search.axes import short
+from harness.figures.ticks import short
 from harness.runs import Run
 from harness.stats import Interval, mean_interval
 
@@ -57,7 +57,7 @@ def intervals(runs: Sequence[Run], column: Column) -> Drawing:
     scale.put(axes, "x")
     axes.set(ylim=(sum(heights), 0), yticks=[])  # in inches, from the top
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(style.words(title(column)))
+    axes.set_xlabel(style.words(column.heading))
     _references(axes, scale, floor, ceiling)
     cut = False
     start = 0.0

@@ -7,9 +7,9 @@ from harness.columns import Column
 from harness.figures import style
 from harness.figures.comparison.curves import MOST, Curve, bands, curve_of, multiples, together
 from harness.figures.comparison.outcomes import reference, seeds_of
-from harness.figures.comparison.scale import beyond, scale_of, title
+from harness.figures.comparison.scale import beyond, scale_of
 from harness.figures.drawing import Drawing, NothingToDrawError
-from harness.figures.search.axes import short
+from harness.figures.ticks import short
 from harness.runs import Run, by_variant
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def learning_curves(runs: Sequence[Run], column: Column) -> Drawing:
     def prepare(axes: "Axes") -> None:
         scale.put(axes, "y", 4 if small else 6)
 
-    figure = (multiples if small else together)(curves, title(column), prepare)
+    figure = (multiples if small else together)(curves, column.heading, prepare)
     if floor is not None and scale.holds(floor):
         for number, axes in enumerate(figure.axes):
             _floor(axes, floor, f"floor {short(floor)}" if number == 0 else "", column)

@@ -9,7 +9,7 @@ from harness.columns import Column
 from harness.figures import style
 from harness.figures.comparison.outcomes import fingerprints, things, value_of
 from harness.figures.drawing import Drawing, NothingToDrawError
-from harness.figures.search.axes import short
+from harness.figures.ticks import short
 from harness.runs import Run, by_variant
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from math import floor, log10
 from typing import TYPE_CHECKING, Literal
 
-from harness.columns import Column
 from harness.figures import style
-from harness.figures.search.axes import WIDE, log_ticks, short
+from harness.figures.ticks import WIDE, log_ticks, short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,11 +95,6 @@ def decimal(value: float, step: float) -> str:
     if decimals > 5 or abs(value) >= 1e7:
         return short(value)
     return f"{value:,.{decimals}f}".replace("-", "−")
-
-
-def title(column: Column) -> str:
-    """The metric with an arrow that says which way is better."""
-    return f"{column.title} {'↓' if column.better == 'lower' else '↑'}"
 
 
 def room_for_ticks(axes: "Axes") -> float:

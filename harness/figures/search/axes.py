@@ -2,20 +2,16 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any, Literal
 
 from harness.figures import style
+from harness.figures.ticks import WIDE, log_ticks, short
 from harness.trials import Objective, TrialRecord, complete_trials
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
-
-WIDE = 10.0
-"""A range of values over more than this factor is drawn logarithmically."""
 
 LIGHT, DARK = "#BFD9EA", "#00324F"
 """Ends of the shades of blue: early to late, bad to good."""
@@ -30,14 +26,6 @@ GOLDEN = 0.6180339887
 def as_in_file(trials: Sequence[TrialRecord], objectives: int = 1) -> TrialRecord | None:
     """The file's own configuration, if it has values of the first `objectives`: what all are to beat."""
     return next((trial for trial in complete_trials(trials, objectives) if trial.changes_nothing), None)
-
-
-def short(value: float) -> str:
-    """Three digits, as people write them: `0.0003` is 3e-4."""
-    if value != 0 and not 1e-3 <= abs(value) < 1e5:
-        mantissa, exponent = f"{value:.2e}".split("e")
-        return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}".replace("-", "−")
-    return f"{value:.3g}".replace("-", "−") if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def name(key: str) -> str:
@@ -124,26 +112,6 @@ def pinned(axes: "Axes", value: float) -> float:
     """`value`, or the end of the axis beyond which it lies."""
     low, high = axes.get_ylim()
     return min(max(value, low), high)
-
-
-def log_ticks(axis: "Axis", low: float, high: float, most: int = 7) -> None:
-    """At 1, 2 and 5 of each power of ten, or at the powers, or at every so many of them; at most `most`."""
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
-    first, last = floor(log10(low)), ceil(log10(high))
-    ticks: list[float] = []
-    for mantissas, every in (
-        ((1, 2, 5), 1),
-        ((1, 3), 1),
-        *(((1,), gap) for gap in range(1, last - first + 2)),
-    ):
-        powers = range(first, last + 1, every)
-        ticks = [m * 10.0**power for power in powers for m in mantissas if low <= m * 10.0**power <= high]
-        if len(ticks) <= most:
-            break
-    axis.set_major_locator(FixedLocator(ticks) if len(ticks) > 1 else FixedLocator([low, high]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
-    axis.set_minor_locator(NullLocator())
 
 
 def number_axis(axes: "Axes", trials: Sequence[TrialRecord]) -> None:

@@ -6,8 +6,9 @@ from math import exp, isfinite, log
 
 from harness.figures import style
 from harness.figures.drawing import Drawing, NothingToDrawError
-from harness.figures.search.axes import log_ticks, value_axis
+from harness.figures.search.axes import value_axis
 from harness.figures.style import End
+from harness.figures.ticks import log_ticks
 from harness.stats import expected_best, expected_best_intervals
 from harness.trials import Objective, TrialRecord, drawn
 

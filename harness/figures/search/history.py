@@ -16,11 +16,11 @@ from harness.figures.search.axes import (
     number_axis,
     of_file,
     pinned,
-    short,
     size,
     value_axis,
 )
 from harness.figures.style import End
+from harness.figures.ticks import short
 from harness.trials import Objective, TrialRecord, best_so_far, best_trial
 
 if TYPE_CHECKING:

@@ -6,17 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.figures import style
 from harness.figures.drawing import Drawing, NothingToDrawError
-from harness.figures.search.axes import (
-    FILE,
-    as_in_file,
-    best_text,
-    hollow,
-    legend,
-    of_file,
-    short,
-    value_axis,
-)
+from harness.figures.search.axes import FILE, as_in_file, best_text, hollow, legend, of_file, value_axis
 from harness.figures.style import End
+from harness.figures.ticks import short
 from harness.runs import Points
 from harness.trials import Objective, TrialRecord, best_trial
 

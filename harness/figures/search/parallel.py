@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from harness.config.space import Parameter, Space
 from harness.figures import style
 from harness.figures.drawing import Drawing, NothingToDrawError
-from harness.figures.search.axes import DARK, LIGHT, cut, is_wide, jitter, name, shades, short
+from harness.figures.search.axes import DARK, LIGHT, cut, is_wide, jitter, name, shades
+from harness.figures.ticks import short
 from harness.trials import Objective, TrialRecord, best_trial, drawn, ranked
 
 if TYPE_CHECKING:

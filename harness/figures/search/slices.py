@@ -16,7 +16,6 @@ from harness.figures.search.axes import (
     in_view,
     jitter,
     legend,
-    log_ticks,
     name,
     pinned,
     shades,
@@ -24,6 +23,7 @@ from harness.figures.search.axes import (
     value_axis,
     wrapped,
 )
+from harness.figures.ticks import log_ticks
 from harness.trials import Objective, TrialRecord, best_trial, drawn
 
 if TYPE_CHECKING:
