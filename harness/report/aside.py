@@ -22,7 +22,7 @@ def failures_section(comparison: Comparison) -> Iterator[str]:
         seeds = seeds_in_words(sorted({run.seed for run in aside}))
         lines.append(
             f"- {plain_text(name)}, {seeds}: {len(aside)} set aside, for of several runs of a seed under"
-            " one protocol the one that began last counts; all are in results.csv"
+            " one protocol the one that began last counts; all are in report.csv"
         )
     if not runs and not lines:
         return

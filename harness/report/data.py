@@ -18,7 +18,7 @@ from harness.files import write_atomic
 from harness.report.comparison import KINDS, Comparison, Group
 from harness.runs import Record, Run
 
-CSV, JSON = "results.csv", "results.json"
+CSV, JSON = "report.csv", "report.json"
 
 HEAD = ("experiment", "variant", "seed", "step", "key", "title", "value", "status", "fingerprint")
 

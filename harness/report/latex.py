@@ -9,7 +9,7 @@ from harness.notes import number, plain
 from harness.report.comparison import KINDS, Entry, Group, Row
 from harness.report.tables import control_name
 
-FILE = "table.tex"
+FILE = "report.tex"
 
 SPECIAL = {
     "\\": r"\textbackslash{}",

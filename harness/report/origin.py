@@ -30,7 +30,7 @@ def origin_of(records: Sequence[Record], seeds: Sequence[int] = (), command: Seq
     lines = [f"- {title}: {each_once(values)}" for title, values in rows.items() if any(values)]
     if commands and not shown and any(commands):
         lines.append(
-            "- command: of the study, whose workers made the runs; each of theirs is in results.json"
+            "- command: of the study, whose workers made the runs; each of theirs is in report.json"
         )
     return lines
 

@@ -136,7 +136,7 @@ def _sentence(results: Record) -> str:
 def _origin(comparison: Comparison, command: Sequence[str]) -> str:
     records = [run.provenance for run in comparison.counted if run.provenance]
     lines = origin_of(records, [run.seed for run in comparison.counted], command)
-    files = "Every number: results.csv (a line a value), results.json; the table for LaTeX: table.tex."
+    files = "Every number: report.csv (a line a value), report.json; the table for LaTeX: report.tex."
     parts = ["## Where this comes from", "\n".join(lines), files]
     notes = [note for run in comparison.counted if run.results for note in run.results.get("notes", ())]
     notes += [

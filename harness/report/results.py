@@ -111,7 +111,7 @@ def against_section(group: Group) -> Iterator[str]:
         f"Probability of improvement: that a seed of the variant has a better {of} than a seed of"
         f" {reference}, ties half, with its 95 % interval. Difference: variant minus"
         f" {reference} over the seeds both have, ± half-width of its 95 % interval. p: {test},"
-        f" two-sided{corrected}. The other metrics: results.json."
+        f" two-sided{corrected}. The other metrics: report.json."
     )
     names = [row.variant for row in group.rows if row.mean(main.key) is not None]
     if 2 < len(names) <= MOST_PAIRS:

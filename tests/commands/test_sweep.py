@@ -113,7 +113,7 @@ def test_without_a_file_it_searches_the_baseline_and_says_on_stdout_what_program
     assert document["test_split_looked_at"] == 1
     assert document["verdict"] in " ".join(first.done.stderr.split())
     assert f"winner: harness run experiments/baseline.yaml {RATE}=0.001" in first.done.stderr
-    assert Path(document["report"]) == (first.folder.sweep / "report.md").relative_to(first.folder.path)
+    assert Path(document["report"]) == (first.folder.sweep / "report.html").relative_to(first.folder.path)
 
 
 def test_the_winner_was_trained_anew_and_measured_once_on_the_test_split(first: Ended) -> None:

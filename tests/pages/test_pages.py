@@ -77,7 +77,7 @@ def report(folder: Path) -> str:
     return "\n\n".join(
         [
             f"# {plain_text(SCRIPT)}",
-            "https://example.org is not linked. [Numbers](results.csv), [no link](javascript:alert(1)).",
+            "https://example.org is not linked. [Numbers](report.csv), [no link](javascript:alert(1)).",
             f"## Results\n\n{table}\n\nMean ± half-width.",
             *figures,
             "## Results\n\n![a grid](grid.png)\n\n![far](https://example.org/a.png) ![up](../grid.png)",
@@ -127,7 +127,7 @@ def test_what_was_text_is_text(text: str, parsed: Parsed) -> None:
         parsed.text.count(SCRIPT) == 2 + 1 + 2 * 3
     )  # title, heading, row; of figures: contents, heading, axes
     links = [link["href"] for link in parsed.all("a")]
-    assert [link for link in links if not link.startswith("#")] == ["results.csv"]
+    assert [link for link in links if not link.startswith("#")] == ["report.csv"]
     assert "[no link](javascript:alert(1))" in parsed.text
 
 

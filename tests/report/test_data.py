@@ -18,7 +18,7 @@ THIRD = 1 / 3
 
 
 def rows_of(folder: Path) -> list[dict[str, str]]:
-    with (folder / "results.csv").open(newline="") as file:
+    with (folder / "report.csv").open(newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -26,7 +26,7 @@ def json_of(folder: Path) -> dict:  # type: ignore[type-arg]
     def refuse(name: str) -> None:
         raise AssertionError(f"{name} is no JSON")
 
-    return json.loads((folder / "results.json").read_text(), parse_constant=refuse)  # type: ignore[no-any-return]
+    return json.loads((folder / "report.json").read_text(), parse_constant=refuse)  # type: ignore[no-any-return]
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -84,7 +84,7 @@ def test_text_is_quoted_and_comes_back_as_it_was(tmp_path: Path, name: str) -> N
     runs = [replace(run, variant=name) for run in seeds("x", [1.0])]
     runs.append(replace(failed(name, 1, "gone"), evaluations={}))
     write_csv(tmp_path, runs)
-    text = (tmp_path / "results.csv").read_text()
+    text = (tmp_path / "report.csv").read_text()
     assert text.splitlines()[0] == ",".join(f'"{head}"' for head in HEAD)
     assert f',"{name.replace(chr(34), 2 * chr(34))}",' in text
     rows = rows_of(tmp_path)

@@ -19,7 +19,7 @@ def latex(folder: Path, good: str = "good", name: str = "losses") -> str:
     runs = [replace(run, variant=good) for run in seeds("x", GOOD)] + seeds("base_line", WORSE)
     groups = compared(runs).groups
     write_latex(folder, groups, name, ["100 % of 10 images"])
-    return (folder / "table.tex").read_text()
+    return (folder / "report.tex").read_text()
 
 
 def body_of(text: str) -> str:

@@ -56,7 +56,7 @@ def test_the_page_answers_in_the_order_people_ask(tmp_path: Path) -> None:
     places = [text.find(part) for part in parts]
     assert -1 not in places, parts[places.index(-1)]
     assert places == sorted(places)
-    assert {"report.md", "report.html", "results.csv", "results.json", "table.tex"} <= set(report.files)
+    assert {"report.md", "report.html", "report.csv", "report.json", "report.tex"} <= set(report.files)
     assert "## Not in the results" not in text
 
 

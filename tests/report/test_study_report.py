@@ -28,7 +28,7 @@ def test_a_report_holds_table_figures_and_origin_and_is_logged(train: Train, tmp
     study, listener = train(ALL, DRAW, "description='a < b & $x$ <script>'")
     folder = study_folder(tmp_path)
     assert study.report == folder / "report.html"
-    text = study.report.read_text()
+    text = (folder / "report.md").read_text()
     assert text.startswith(
         "# line\n\na &lt; b &amp; $x$ &lt;script&gt;\n\nOne variant, **base**, with seed 0"
     )
@@ -51,14 +51,14 @@ def test_a_report_holds_table_figures_and_origin_and_is_logged(train: Train, tmp
     assert all((folder / file).stat().st_size > 1000 for file in files)
     logged = [event["file"] for event in events(folder) if event["kind"] == "artifact"]
     assert logged[:2] == ["experiment.yaml", "study.json"]
-    assert {"report.md", "report.html", "results.csv", "results.json", "table.tex", *files} <= set(logged)
+    assert {"report.md", "report.html", "report.csv", "report.json", "report.tex", *files} <= set(logged)
     assert all((folder / file).is_file() for file in logged)
     assert listener.warnings == []
 
 
 def test_without_any_asked_for_there_is_a_report_all_the_same(train: Train, tmp_path: Path) -> None:
     study, _ = train()
-    text = study.report.read_text()
+    text = study.report.with_suffix(".md").read_text()
     assert "FID ↓ |" in text
     assert "Diagnostics" not in text
     assert "Not drawn" not in text  # of what nobody asked for
@@ -71,7 +71,7 @@ def test_a_figure_that_cannot_be_drawn_is_a_warning(train: Train) -> None:
         "figure `saturation`: no finished run has an affine generator at a distance",
         "figure `test_study_report:broken`: ZeroDivisionError: division by zero",
     ]
-    assert "Not drawn: ZeroDivisionError" in study.report.read_text()
+    assert "Not drawn: ZeroDivisionError" in study.report.with_suffix(".md").read_text()
 
 
 def broken() -> Draw:
@@ -91,7 +91,7 @@ def test_it_is_written_again_only_when_another_one_is_asked_for(
     study, listener = train("figures=[criterion_curve]")
     assert listener.trained == []
     assert len(listener.warnings) == 1
-    assert "C(G)" in study.report.read_text()
+    assert "C(G)" in study.report.with_suffix(".md").read_text()
     monkeypatch.setattr("harness.report.key.writing_code", lambda: "newer")
     _, listener = train("figures=[criterion_curve]")
     assert len(listener.warnings) == 1
@@ -101,5 +101,5 @@ def test_it_is_written_again_only_when_another_one_is_asked_for(
 def test_a_study_of_failures_has_a_report_too(train: Train, tmp_path: Path) -> None:
     study, listener = train("loss=wasserstein", "training.optimizer=sgd", "training.learning_rate=1e30", DRAW)
     assert study.outcomes[0].results is None
-    assert "0 of 1 trainings have a result" in study.report.read_text()
+    assert "0 of 1 trainings have a result" in study.report.with_suffix(".md").read_text()
     assert len(listener.warnings) == 1  # of the run, not of its figures
