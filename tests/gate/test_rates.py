@@ -1,10 +1,16 @@
 """How often the gate cries wolf, and what it finds: docs/gate.md states these rates."""
 
+from statistics import mean, stdev
+
 import numpy as np
 import pytest
+from processes import REPOSITORY
 
+from harness.gate.baseline import read_baseline
 from harness.gate.rule import LOOKS
+from harness.gate.sample_size import smallest_change
 from harness.gate.simulation import Noise, Rates, simulate, standard_noise
+from harness.gate.verdict import Margin
 
 SIMULATIONS = 4000
 NOISES: tuple[Noise, ...] = ("normal", "right-skewed")
@@ -52,3 +58,11 @@ def test_no_change_passes(noise: Noise) -> None:
 def test_an_increase_of_30_percent_is_found_in_90_of_100(noise: Noise) -> None:
     assert rates(noise, 0.30).regression >= 0.9
     assert rates(noise, 0.20).regression < 0.9
+
+
+def test_the_gate_of_this_repository_finds_an_increase_of_less_than_30_per_cent() -> None:
+    baseline = read_baseline(REPOSITORY / "reports/baselines/baseline.json", "")
+    fids = [values["fid"] for values in baseline.variants["base"].seeds.values()]
+    spread = stdev(fids) / mean(fids)
+    assert len(fids) == LOOKS[-1]
+    assert smallest_change(len(fids), LOOKS, spread, Margin.parse("15%"), simulations=4000) <= 0.30
