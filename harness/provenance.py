@@ -21,6 +21,7 @@ from harness.origins import source_digests
 from harness.rundir import RunDir
 
 PACKAGES = (
+    "gan-harness",
     "torch",
     "torchvision",
     "torch-fidelity",
@@ -131,7 +132,7 @@ def git_state() -> dict[str, Any]:
         return result.stdout.strip()
 
     try:
-        commit, changed = git("rev-parse", "HEAD"), git("status", "--porcelain")
+        commit, changed = git("rev-parse", "HEAD"), git("status", "--porcelain", "--untracked-files=no")
         return {
             "commit": commit,
             "branch": git("rev-parse", "--abbrev-ref", "HEAD"),

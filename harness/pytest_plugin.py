@@ -41,21 +41,30 @@ class GanGate:
         or the file that `harness check --update` wrote, of which `metric` is a column and `variant` one of
         its variants (not needed where it has one). margin: "15%" of the baseline's mean, or a number in the
         metric's unit. higher_is_better: as the file says, or not for FID and KID; must be given for other
-        values. fingerprint: of the protocol of the fresh values; another than the file's is INCONCLUSIVE.
+        values without a file. fingerprint: of the protocol of the fresh values; another than the file's is
+        INCONCLUSIVE.
         alpha: chance of an error in each direction; divide it if you look again with more seeds.
 
-        ConfigError for a baseline that is absent or has no such metric or variant, and for a bad margin.
+        ConfigError for a baseline that is absent or has no such metric or variant, for a direction that is
+        not the file's, and for a bad margin or alpha.
         """
         __tracebackhide__ = True
+        from harness.errors import ConfigError
         from harness.gate.rule import decide
         from harness.gate.verdict import Margin, Side
 
+        if not 0 < alpha < 0.5:
+            raise ConfigError(f"alpha is {alpha}; it should be a chance between 0 and 0.5, such as 0.05")
         if isinstance(baseline, Mapping):
             old, measured_under = Side(baseline), None
             higher = _direction(metric, higher_is_better)
         else:
             old, measured_under, by_file = _of_file(Path(baseline), metric, variant)
-            higher = by_file if higher_is_better is None else higher_is_better
+            higher = by_file
+            if higher_is_better not in (None, by_file):
+                raise ConfigError(
+                    f"{baseline} says of {metric} that {'higher' if by_file else 'lower'} is better"
+                )
         if fingerprint and measured_under and fingerprint != measured_under:
             pytest.skip(f"INCONCLUSIVE: {metric}: measured under another protocol than the baseline")
         new = Side(fresh if isinstance(fresh, Mapping) else dict(enumerate(fresh)))

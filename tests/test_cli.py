@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from jsonschema import Draft202012Validator
 from processes import REPOSITORY, Harness, clean_environment
 
 from harness.catalog import TABLES
+from harness.cli import main
 from harness.commands.look import KINDS, schema_text
 from harness.config import load
 from harness.config.reading import read
@@ -281,3 +283,19 @@ def test_every_committed_experiment_loads_and_is_checked_by_editors(file: Path) 
 def test_there_are_experiments() -> None:
     assert "baseline" in {file.stem for file in EXPERIMENTS}
     assert os.access(REPOSITORY / "experiments/schema.json", os.R_OK)
+
+
+def test_a_mistake_of_its_own_never_ends_under_the_code_of_a_regression(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(**_: object) -> None:
+        raise OverflowError("1e200")
+
+    monkeypatch.setattr(import_module("harness.cli.main"), "app", broken)
+    monkeypatch.setattr(sys, "argv", ["harness", "check", "my.yaml"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 3
+    told = capsys.readouterr().err.splitlines()
+    assert told[0].startswith("Traceback")
+    assert told[-1] == "error: this should not have happened: OverflowError: 1e200"

@@ -63,11 +63,18 @@ def test_a_workflow_can_only_read_and_ends(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "expected", "outcome"),
-    [(0, 0, "PASS"), (1, 1, "REGRESSION"), (4, 0, "INCONCLUSIVE"), (2, 2, "ERROR"), (3, 3, "ERROR")],
+    ("code", "expected", "outcome", "inconclusive"),
+    [
+        (0, 0, "PASS", "warn"),
+        (1, 1, "REGRESSION", "warn"),
+        (4, 0, "INCONCLUSIVE", "warn"),
+        (4, 4, "INCONCLUSIVE", "fail"),
+        (2, 2, "ERROR", "warn"),
+        (3, 3, "ERROR", "warn"),
+    ],
 )
 def test_the_gate_fails_for_a_regression_and_warns_where_it_cannot_tell(
-    code: int, expected: int, outcome: str, tmp_path: Path
+    code: int, expected: int, outcome: str, inconclusive: str, tmp_path: Path
 ) -> None:
     (file,) = ACTIONS
     (script,) = [step["run"] for step in steps(yaml.safe_load(file.read_text())) if step.get("id") == "check"]
@@ -81,12 +88,13 @@ def test_the_gate_fails_for_a_regression_and_warns_where_it_cannot_tell(
         "GITHUB_OUTPUT": str(tmp_path / "output"),
         "EXPERIMENT": "my experiment.yaml; exit 0",
         "ARGUMENTS": "training.steps=20 --baselines gate",
+        "INCONCLUSIVE": inconclusive,
     }
     shell = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script]  # as GitHub calls it
     done = subprocess.run(shell, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == expected, done.stderr
     assert (tmp_path / "output").read_text() == f"outcome={outcome}\n"
-    assert ("::warning" in done.stdout) == (outcome == "INCONCLUSIVE")
+    assert ("::warning" in done.stdout) == (code == 4 and inconclusive == "warn")
     arguments = (tmp_path / "arguments").read_text().splitlines()
     assert arguments[:5] == [
         "check",

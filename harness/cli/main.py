@@ -1,6 +1,7 @@
 """The program: every command under its name, and what a person sees of an error."""
 
 import sys
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from harness.cli.looking import ls_command, schema_command, sync_command, ui_com
 from harness.cli.measuring import evaluate_command, extractor_train_command
 from harness.cli.reporting import diff_command, report_command, show_command
 from harness.cli.training import run_command, sweep_command, worker_command
-from harness.errors import HarnessError
+from harness.errors import HarnessError, InconclusiveError, RegressionError, one_line
 
 app = typer.Typer(
     help="Train GAN variants, measure them so that the numbers can be trusted, browse them in MLflow.",
@@ -46,12 +47,17 @@ def main() -> None:
     import_from(Path())
     try:
         app(args=arguments, prog_name="harness")
+    except (RegressionError, InconclusiveError) as verdict:  # which was shown
+        raise SystemExit(verdict.exit_code) from None
     except HarnessError as error:
         if debug:
             raise
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt:
         _fail("interrupted", 130)
+    except Exception as error:  # harness's own mistake: whole, and never under the code of a regression
+        traceback.print_exc()
+        _fail(f"this should not have happened: {one_line(error)}", 3)
 
 
 def _fail(message: str, code: int) -> Any:

@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -49,7 +50,10 @@ class Request:
         """That asks the same again."""
         words = ["harness", "check", str(self.file), *self.overrides]
         words += [word for name in self.existing for word in ("--from", name)]
-        words += ["--baselines", str(self.baselines)] if self.baselines != BASELINES else []
+        paths = (("baselines", self.baselines, BASELINES), ("runs", self.runs, Path("runs")))
+        for name, path, usual in (*paths, ("data", self.data, Path("data"))):
+            words += [f"--{name}", str(path)] if path != usual else []
+        words += ["--device", self.device] if self.device != "auto" else []
         return shlex.join(words)
 
     @property
@@ -75,7 +79,8 @@ def check_experiment(request: Request, outputs: Outputs) -> None:
     if baseline.experiment != loaded.experiment.name:
         raise ConfigError(f"{file} is the baseline of {baseline.experiment}, not of {loaded.experiment.name}")
     if request.existing:
-        result = check(baseline, _existing(request), loaded.experiment.gate, request.updating)
+        fresh = _existing(request, loaded.experiment.name)
+        result = check(baseline, fresh, loaded.experiment.gate, request.updating)
     else:
         result = _look_by_look(loaded, baseline, request)
     _put_out(result, file, request, outputs)
@@ -92,8 +97,9 @@ def update_baseline(request: Request, outputs: Outputs) -> None:
     loaded = _load(request)
     name, gate = loaded.experiment.name, loaded.experiment.gate
     file = baseline_file(request.baselines, name)
+    _refuse_unwritable(file)
     if request.existing:
-        fresh = _existing(request)
+        fresh = _existing(request, name)
     else:
         from harness.commands.fresh import trained
 
@@ -111,12 +117,32 @@ def update_baseline(request: Request, outputs: Outputs) -> None:
         _print(update_document(update, str(file)))
 
 
+def _refuse_unwritable(file: Path) -> None:
+    """Before anything is trained for it."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=file.parent):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"no baseline can be written to {file.parent} ({error.strerror}); name another with --baselines"
+        ) from error
+    if file.is_dir():
+        raise ConfigError(f"{file} is a folder, where the baseline should be written")
+
+
 def _load(request: Request) -> Loaded:
     """What is to be trained is looked up, and refused where it cannot be gated."""
     if request.existing:
+        if vain := [text for text in request.overrides if not text.startswith("gate.")]:
+            raise ConfigError(f"`{vain[0]}` changes nothing of runs that stand: leave it out, or --from")
         return load(request.file, request.overrides)
     from harness.commands.fresh import columns_measured, load_whole
 
+    if any(text.startswith("seeds=") for text in request.overrides):
+        raise ConfigError(
+            "seeds: how many are looked at is gate.looks, as in gate.looks=[3,6]"
+        )
     loaded = load_whole(request.file, list(request.overrides))
     gated_column(loaded.experiment.gate, columns_measured(loaded))
     return loaded
@@ -130,20 +156,28 @@ def _setting(request: Request) -> Any:
     )
 
 
-def _existing(request: Request) -> dict[str, Trainings]:
-    """The runs that were named, under the names that their variants have in their experiment."""
+def _existing(request: Request, experiment: str) -> dict[str, Trainings]:
+    """The runs that were named, under the names that their variants have in their experiment; ConfigError
+    where one is of another."""
     found = read_runs(request.existing, request.runs, request.tracking_uri)
+    for run in found.runs:
+        if run.experiment != experiment:
+            raise ConfigError(
+                f"{run.place} is a run of the experiment {run.experiment or '(unknown)'}, not of {experiment}"
+            )
     return trainings(replace(run, variant=run.config.get("variant") or run.variant) for run in found.runs)
 
 
 def _look_by_look(loaded: Loaded, baseline: Baseline, request: Request) -> CheckResult:
     """Trains as many seeds as a look has, and more of those variants alone that they do not decide."""
-    from harness.commands.fresh import trained
+    from harness.commands.fresh import incomparable, trained
 
-    gate = loaded.experiment.gate
-    counts = dict.fromkeys(loaded.variants, gate.looks[0])
+    gate, setting = loaded.experiment.gate, _setting(request)
+    in_vain = incomparable(loaded, baseline, setting)
+    counts = {name: gate.looks[0] for name in loaded.variants if name not in in_vain}
     for look, following in zip(gate.looks, [*gate.looks[1:], None], strict=True):
-        result = check(baseline, trained(loaded, counts, _setting(request)), gate, request.updating)
+        fresh = in_vain | (trained(loaded, counts, setting) if counts else {})
+        result = check(baseline, fresh, gate, request.updating)
         undecided = [variant for variant in result.undecided if variant in counts]
         if not undecided or following is None:
             break

@@ -110,6 +110,8 @@ def read_baseline(file: Path, way_out: str) -> Baseline:
     for name, trained in baseline.variants.items():
         if both := trained.seeds.keys() & trained.failed.keys():
             raise damaged(f"seed {min(both)} of {name} has values and failed")
+        if len(trained.seeds) < len(written["variants"][name]["seeds"]):
+            raise damaged(f"a seed of {name} is there twice")
         if trained.fingerprint not in baseline.protocols:
             raise damaged(f"the protocol of {name} is missing")
     return baseline

@@ -12,7 +12,7 @@ from harness.errors import ConfigError
 from harness.gate.baseline import Baseline, Trained
 from harness.gate.changes import changed_identity, changed_protocol, changed_settings, changed_versions
 from harness.gate.contrast import difference_interval, moments
-from harness.gate.rule import decide, look_level
+from harness.gate.rule import decide, identical, look_level
 from harness.gate.trainings import Trainings
 from harness.gate.verdict import Margin, Outcome, Side, Verdict
 from harness.registry import did_you_mean
@@ -36,7 +36,8 @@ class Beside:
 @dataclass(frozen=True)
 class Checked:
     """A variant. changed: what is not as it was for the baseline, a line each; seeds: those that count,
-    `failed` of which gave no value; set_aside: why others do not; more_decide: whether further seeds may."""
+    `failed` of which gave no value; set_aside: why others do not; more_decide: whether further seeds may;
+    reused: seeds that were trained before this command."""
 
     variant: str
     verdict: Verdict
@@ -46,11 +47,13 @@ class Checked:
     failed: int = 0
     set_aside: Mapping[int, str] = field(default_factory=dict)
     more_decide: bool = False
+    reused: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class CheckResult:
-    """All variants. alpha: the level of every single test; commit, dirty: of the fresh side."""
+    """All variants. alpha: the level of every single test; commit, dirty: of the fresh side, and place: of a
+    run of it."""
 
     experiment: str
     column: Column
@@ -60,6 +63,7 @@ class CheckResult:
     baseline: Baseline
     commit: str
     dirty: bool
+    place: str
 
     @property
     def outcome(self) -> Outcome:
@@ -102,15 +106,18 @@ def check(baseline: Baseline, fresh: Mapping[str, Trainings], gate: Gate, way_ou
     ConfigError where neither side knows the gated metric.
     """
     measured = [column for group in fresh.values() for column in group.columns]
-    column = gated_column(gate, [*(each.column for each in baseline.columns), *measured])
+    # The baseline comes last: it says which way is better.
+    column = gated_column(gate, [*measured, *(each.column for each in baseline.columns)])
     names = list(dict.fromkeys([*baseline.variants, *fresh]))
     alpha = look_level(looks=len(gate.looks), variants=len(names))
     margin = Margin.parse(gate.margin)
     checked = tuple(
         _checked(name, baseline, fresh.get(name), column, margin, alpha, way_out) for name in names
     )
-    commit, dirty = next((commit_of(group.first) for group in fresh.values()), ("", False))
-    return CheckResult(baseline.experiment, column, margin, alpha, checked, baseline, commit, dirty)
+    first = next((group.first for group in fresh.values()), None)
+    commit, dirty = commit_of(first) if first else ("", False)
+    place = first.place if first else ""
+    return CheckResult(baseline.experiment, column, margin, alpha, checked, baseline, commit, dirty, place)
 
 
 def _checked(
@@ -132,20 +139,24 @@ def _checked(
         *changed_identity(old.identity, fresh.identity),
         *changed_versions(baseline.versions, versions_of(fresh.first)),
         *(f"{key}: not the same for all fresh runs" for key in fresh.mixed),
+        *(f"since the training that is used again, {line}" for line in fresh.stale),
     )
     seeds = tuple(sorted([*fresh.values, *fresh.failed]))
     if problem := _incomparable(baseline, old, fresh, column):
         verdict = _inconclusive(f"{problem}, or write a new baseline with `{way_out}`")
         return Checked(name, verdict, (), changed, seeds, len(fresh.failed), fresh.set_aside)
-    verdict = decide(
-        Side(_of(column, old.seeds), old.failed),
-        Side(_of(column, fresh.values), fresh.failed),
-        margin=margin,
-        higher_is_better=column.better == "higher",
-        alpha=alpha,
+    before, now = Side(_of(column, old.seeds), old.failed), Side(_of(column, fresh.values), fresh.failed)
+    higher = column.better == "higher"
+    verdict = (
+        identical(before, now)
+        if _unchanged(old, fresh)
+        else decide(before, now, margin=margin, higher_is_better=higher, alpha=alpha)
     )
+    doubts = fresh.unreliable(column)
     if fresh.set_aside and verdict.outcome != "REGRESSION":
         verdict = replace(verdict, outcome="INCONCLUSIVE", reason=_unsaid(fresh.set_aside))
+    elif doubts and verdict.outcome != "INCONCLUSIVE":
+        verdict = replace(verdict, outcome="INCONCLUSIVE", reason=_doubtful(column, doubts), settled=True)
     known = {each.key: each.column for each in baseline.columns} | {each.key: each for each in fresh.columns}
     others = [each for each in known.values() if each.key != column.key]
     return Checked(
@@ -156,7 +167,8 @@ def _checked(
         seeds,
         len(fresh.failed),
         fresh.set_aside,
-        more_decide=verdict.outcome == "INCONCLUSIVE" and not fresh.set_aside,
+        more_decide=verdict.outcome == "INCONCLUSIVE" and not (fresh.set_aside or verdict.settled),
+        reused=tuple(sorted(fresh.reused)),
     )
 
 
@@ -166,11 +178,22 @@ def _incomparable(baseline: Baseline, old: Trained, fresh: Trainings, column: Co
         if fingerprint != old.fingerprint:
             fields = "; ".join(changed_protocol(baseline.protocols[old.fingerprint], protocol))
             return f"not measured under the baseline's protocol ({fields}): measure as it was"
+    if any(each.key == column.key and each.better != column.better for each in fresh.columns):
+        return f"baseline and fresh runs differ in which way {column.title} is better: mend that"
     if len(_of(column, old.seeds)) < len(old.seeds):
         return f"the baseline has no {column.title}: gate another metric"
     if len(_of(column, fresh.values)) < len(fresh.values):
         return f"the fresh runs have no {column.title}: add it to evaluation.metrics"
     return ""
+
+
+def _unchanged(old: Trained, fresh: Trainings) -> bool:
+    """Whether every fresh training gave what the baseline has at its seed, bit for bit in every one of
+    several metrics, and no two seeds the same, as counts of modes would."""
+    rows = [tuple(values.values()) for values in fresh.values.values()]
+    same = all(dict(values) == old.seeds.get(seed) for seed, values in fresh.values.items())
+    several = len(fresh.columns) > 1 and len(rows) > 1
+    return same and several and len(set(rows)) == len(rows) and not fresh.failed
 
 
 def _of(column: Column, seeds: Mapping[int, Mapping[str, float]]) -> dict[int, float]:
@@ -185,6 +208,11 @@ def _unsaid(set_aside: Mapping[int, str]) -> str:
     seed, reason = min(set_aside.items())
     count = f"{len(set_aside)} training{'s' if len(set_aside) > 1 else ''}"
     return f"{count} came to no end that says anything (seed {seed}: {reason}): the same command goes on"
+
+
+def _doubtful(column: Column, reasons: Mapping[int, str]) -> str:
+    seed, reason = min(reasons.items())
+    return f"{column.title} is not to be trusted at {len(reasons)} seeds (seed {seed}: {reason})"
 
 
 def _beside(column: Column, old: Mapping[int, float], new: Mapping[int, float], alpha: float) -> Beside:

@@ -35,6 +35,7 @@ def _variant(checked: Checked) -> dict[str, Any]:
         "beside": {each.column.key: asdict(each) for each in checked.beside},
         "changed": list(checked.changed),
         "seeds": list(checked.seeds),
+        "reused": list(checked.reused),
         "failed": checked.failed,
         "set_aside": {str(seed): reason for seed, reason in checked.set_aside.items()},
     }

@@ -55,6 +55,8 @@ def _gated(checked: Checked, result: CheckResult) -> list[str]:
 
 def _reason(checked: Checked) -> str:
     lines = [f"- {_text(checked.variant)}: {_text(checked.verdict.reason)}."]
+    if said := shown.reused(checked):
+        lines.append(f"  - {_text(said)}")
     lines += [f"  - not counted: seed {seed}, {_text(why)}" for seed, why in checked.set_aside.items()]
     return "\n".join(lines)
 

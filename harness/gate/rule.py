@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 from harness.errors import ConfigError
 from harness.gate import sentences
@@ -12,6 +13,9 @@ from harness.stats import Interval, fisher, mean_interval
 
 LOOKS = (5, 8, 12)
 """Fresh seeds at which the rule decides; a baseline is written with as many seeds as the last."""
+
+FEWEST = 3
+"""Seeds at which the values of one metric must be the same for the training to be."""
 
 ALPHA = 0.05
 """Chance of a wrong verdict over all looks and variants."""
@@ -30,6 +34,7 @@ class _Change:
 
     words: str = ""
     problem: str = ""
+    settled: bool = False  # whether no further seed can change that
     change: float | None = None
     low: float | None = None
     high: float | None = None
@@ -47,9 +52,8 @@ def decide(baseline: Side, fresh: Side, *, margin: Margin, higher_is_better: boo
     """
     if higher_is_better and margin.relative and margin.value >= 1:
         raise ConfigError(f"a metric cannot fall by {margin}: write a margin below 100%")
-    if shared := _identical(baseline, fresh):
-        reason = f"identical to the baseline at {shared} seeds: the training did not change"
-        return _verdict("PASS", reason, _Change(change=0.0, low=0.0, high=0.0), 1.0, baseline, fresh)
+    if _identical(baseline, fresh):
+        return identical(baseline, fresh)
     found = _change(baseline, fresh, margin, higher_is_better, alpha)
     limit = f"the margin of {'-' if higher_is_better else '+'}{margin}"
     failed = sentences.failures(baseline, fresh)
@@ -74,13 +78,19 @@ def decide(baseline: Side, fresh: Side, *, margin: Margin, higher_is_better: boo
     return _verdict(outcome, reason, found, p, baseline, fresh, needed)
 
 
-def _identical(baseline: Side, fresh: Side) -> int:
-    """At how many seeds both sides are the same, bit for bit; 0 where any fresh training differs or has no
-    counterpart. One seed shows nothing, nor do equal values: a score of 8 of 8 modes is no fingerprint."""
+def identical(baseline: Side, fresh: Side) -> Verdict:
+    """PASS, where it is known that every fresh training is the baseline's of its seed."""
+    reason = f"identical to the baseline at {len(fresh.values)} seeds: the training did not change"
+    return _verdict("PASS", reason, _Change(change=0.0, low=0.0, high=0.0), 1.0, baseline, fresh)
+
+
+def _identical(baseline: Side, fresh: Side) -> bool:
+    """Whether both sides are the same at every fresh seed, bit for bit. Few seeds show nothing, nor do values
+    of which two are equal: a count of modes is no fingerprint of a training."""
     same = [seed for seed, value in fresh.values.items() if baseline.values.get(seed) == value]
     if len(same) < len(fresh.values) or not fresh.failed.keys() <= baseline.failed.keys():
-        return 0
-    return len(same) if len({fresh.values[seed] for seed in same}) > 1 else 0
+        return False
+    return len({fresh.values[seed] for seed in same}) == len(same) >= FEWEST
 
 
 def _change(baseline: Side, fresh: Side, margin: Margin, higher_is_better: bool, alpha: float) -> _Change:
@@ -93,9 +103,12 @@ def _change(baseline: Side, fresh: Side, margin: Margin, higher_is_better: bool,
     mean, base = float(one.mean), float(other.mean)
     means = sentences.means(mean, n, base, m)
     if margin.relative and base <= 0:
-        return _Change(
-            problem=f"{means}: no share of a mean that is not positive; give the margin in the metric's unit"
-        )
+        problem = f"{means}: no share of a mean that is not positive; give the margin in the metric's unit"
+        return _Change(problem=problem, settled=True)
+    if not (margin.relative or higher_is_better) and margin.value > base > 3 * sqrt(float(other.variance)):
+        whole = f"the baseline's whole mean {base:.4g}"
+        problem = f'the margin {margin} is more than {whole}: write a share, as "15%"'
+        return _Change(problem=problem, settled=True)
     sign = -1 if higher_is_better else 1
     factor, offset = (1 + sign * margin.value, 0.0) if margin.relative else (1.0, sign * margin.value)
     change = mean / base - 1 if margin.relative else mean - base
@@ -138,6 +151,7 @@ def _verdict(
         _interval(baseline),
         _interval(fresh),
         needed.fresh if needed else None,
+        found.settled,
     )
 
 

@@ -64,12 +64,22 @@ def failures(result: CheckResult, variant: str) -> tuple[int, int]:
     return (len(old.failed) if old else 0, now.failed)
 
 
+def reused(checked: Checked) -> str:
+    """Which seeds were trained before; empty where none was."""
+    if not checked.reused:
+        return ""
+    return (
+        f"used again: {', '.join(f'seed {seed}' for seed in checked.reused)}, trained before with the same"
+        " configuration, code, data, torch and device"
+    )
+
+
 def came_from(result: CheckResult) -> str:
     """What was compared: both commits, and when the baseline was written."""
     old = result.baseline
     return (
         f"baseline of {old.written}, {_commit(old.commit, old.dirty)}, {old.device};"
-        f" fresh runs: {_commit(result.commit, result.dirty)}"
+        f" fresh runs: {_commit(result.commit, result.dirty)}{f', {result.place}' if result.place else ''}"
     )
 
 
@@ -92,6 +102,8 @@ def _commit(commit: str, dirty: bool) -> str:
 def _change(middle: float | None, low: float | None, high: float | None, margin: Margin) -> str:
     if middle is None:
         return NONE
+    if middle == 0 and low in (0, None) and high in (0, None):
+        return "identical, seed by seed"
     if low is None and high is None:
         return signed(middle, margin)
     return f"{signed(middle, margin)} ({span(low, high, margin)})"

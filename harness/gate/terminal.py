@@ -28,7 +28,7 @@ def update_text(update: Update) -> Group:
         for moved in update.moved:
             if moved.variant == variant and (moved.old or moved.new):
                 texts = shown.mean(moved.old), shown.mean(moved.new), shown.moved_change(moved)
-                table.add_row(moved.column.heading, *texts)
+                table.add_row(_plain(moved.column.heading), *texts)
         parts += [Text(variant, "bold"), table, *_lines(lines), Text()]
     parts += _lines(update.other)
     return Group(*parts)
@@ -44,6 +44,8 @@ def _parts(result: CheckResult) -> Iterator[RenderableType]:
         if checked.verdict.baseline or checked.verdict.fresh:
             yield _metrics(checked, result)
         yield _indented(checked.verdict.reason)
+        if said := shown.reused(checked):
+            yield _indented(said)
         yield from _lines(f"not counted: seed {seed}, {why}" for seed, why in checked.set_aside.items())
         yield Text()
     changed = shown.shared([(each.variant, each.changed) for each in result.variants])
@@ -60,10 +62,10 @@ def _metrics(checked: Checked, result: CheckResult) -> Table:
     sides = zip((verdict.baseline, verdict.fresh), failed, strict=True)
     table.add_row("", *(shown.seeds(side, count) for side, count in sides), "", style="dim")
     texts = shown.mean(verdict.baseline), shown.mean(verdict.fresh), shown.gated_change(checked, result)
-    table.add_row(result.column.heading, *texts, style="bold")
+    table.add_row(_plain(result.column.heading), *texts, style="bold")
     for beside in checked.beside:
         texts = shown.mean(beside.baseline), shown.mean(beside.fresh), shown.change(beside)
-        table.add_row(beside.column.heading, *texts, style="dim")
+        table.add_row(_plain(beside.column.heading), *texts, style="dim")
     return table
 
 
@@ -82,5 +84,9 @@ def _lines(lines: Iterable[str]) -> Iterator[RenderableType]:
 
 
 def _indented(text: str) -> RenderableType:
-    # A reason may be anybody's text, which could else steer the terminal.
-    return Padding(Text(CONTROLS.sub("\ufffd", text)), (0, 0, 0, 2), expand=False)
+    return Padding(_plain(text), (0, 0, 0, 2), expand=False)
+
+
+def _plain(text: str) -> Text:
+    """As it stands: neither markup nor a command to the terminal."""
+    return Text(CONTROLS.sub("\ufffd", text))

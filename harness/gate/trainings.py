@@ -12,15 +12,15 @@ from harness.errors import ConfigError
 from harness.gate.changes import changed_settings
 from harness.runs import Record, Run, by_variant
 
+_OF_THE_CODE = {"FileNotFoundError", "FileExistsError", "NotADirectoryError", "IsADirectoryError"}
 _OF_MACHINES = {
     name
     for name, kind in vars(builtins).items()
     if isinstance(kind, type) and issubclass(kind, OSError | MemoryError | KeyboardInterrupt)
-} | {"OutOfMemoryError"}
-_OF_MACHINES_TOO = re.compile(
-    r"no space left on device|out of memory|can(?:no|')t allocate memory|CUDA (?:driver )?error",
-    re.IGNORECASE,
-)
+} - _OF_THE_CODE | {"OutOfMemoryError"}
+_OF_GPUS = {"RuntimeError", "AcceleratorError"}
+"""What torch raises for anything at all, a device without memory among them."""
+_NO_ROOM = re.compile(r"out of memory|can(?:no|')t allocate memory|CUDA driver error", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,21 @@ class Trainings:
 
     values: of every column, of those that gave a result; failed: why, of those that diverged, collapsed or
     broke; set_aside: why, of those that say nothing: interrupted, still running, or ended by the machine.
-    runs: one of each seed.
+    runs: one of each seed; reused: seeds that were trained before this command; stale: what has changed since
+    then, though nothing that results are found by.
     """
 
     values: Mapping[int, Mapping[str, float]]
     failed: Mapping[int, str]
     set_aside: Mapping[int, str]
     runs: Sequence[Run]
+    reused: frozenset[int] = frozenset()
+    stale: tuple[str, ...] = ()
+
+    def unreliable(self, column: Column) -> dict[int, str]:
+        """Why values of `column` are not to be trusted, by seed, as the runs say themselves."""
+        said = {run.seed: (run.results or {}).get("unreliable", {}).get(column.key) for run in self.finished}
+        return {seed: str(reason) for seed, reason in said.items() if reason}
 
     @property
     def finished(self) -> list[Run]:
@@ -77,7 +85,7 @@ def trainings(runs: Iterable[Run]) -> dict[str, Trainings]:
 def is_of_the_machine(reason: str) -> bool:
     """Whether a training ended for a reason that says nothing about it: a full disk, no memory."""
     kind = reason.partition(":")[0].rpartition(".")[2]
-    return kind in _OF_MACHINES or bool(_OF_MACHINES_TOO.search(reason))
+    return kind in _OF_MACHINES or (kind in _OF_GPUS and bool(_NO_ROOM.search(reason)))
 
 
 def _trainings(variant: str, runs: Sequence[Run]) -> Trainings:

@@ -47,6 +47,15 @@ def baseline_of(experiment: str, fresh: Mapping[str, Trainings], command: str, w
             raise HarnessError(
                 f"no baseline was written: no training of {name} gave a value (seed {seed}: {reason})"
             )
+        if len(group.values) < 2:
+            raise HarnessError(
+                f"no baseline was written: {name} has one seed with a value, which has no spread: train more"
+            )
+        if group.mixed:
+            raise HarnessError(
+                f"no baseline was written: the runs of {name} are not alike in {', '.join(group.mixed)}:"
+                " train them anew, or name those that are"
+            )
         if len(group.protocols) > 1:
             raise HarnessError(f"no baseline was written: the runs of {name} are of several protocols")
     if not fresh:

@@ -86,7 +86,8 @@ class Verdict:
     they are unbounded; p: of "the change is no more than the margin": REGRESSION where p < alpha, PASS where
     p > 1 - alpha (Fisher's p where the failures decided); None where nothing was tested;
     baseline, fresh: mean and 95 % interval of each side's finite values, None of a side without one;
-    seeds_needed: fresh seeds that would decide if mean and spread stay as they are, None if none would.
+    seeds_needed: fresh seeds that would decide if mean and spread stay as they are, None if none would;
+    settled: whether no further seed can change an INCONCLUSIVE.
     """
 
     outcome: Outcome
@@ -98,3 +99,4 @@ class Verdict:
     baseline: Interval | None
     fresh: Interval | None
     seeds_needed: int | None = None
+    settled: bool = False

@@ -117,8 +117,10 @@ def test_an_output_that_cannot_be_written_does_not_hide_the_verdict(
 
 def test_without_a_baseline_or_with_another_metric_nothing_is_trained(folder: Path) -> None:
     with pytest.raises(
-        ConfigError, match=r"write one with `harness check tiny\.yaml 'seeds=\[1\]' --update`"
+        ConfigError, match=r"write one with `harness check tiny\.yaml training\.steps=9 --update`"
     ):
+        check_command(FILE, ["training.steps=9"])
+    with pytest.raises(ConfigError, match=r"how many are looked at is gate\.looks"):
         check_command(FILE, ["seeds=[1]"])
     with pytest.raises(ConfigError, match="did you mean `fid`"):
         check_command(FILE, ["gate.metric=fit"])
@@ -155,6 +157,7 @@ def test_more_seeds_are_trained_only_while_it_is_undecided(
         return trainings([*gated.runs(fids)[: counts["base"]], *sure[: counts["sure"]]])
 
     monkeypatch.setattr(fresh, "trained", stand_in)
+    monkeypatch.setattr(fresh, "incomparable", lambda *_: {})  # the baseline's protocol is made up, too
     if outcome is None:
         check_command(FILE)
     else:
@@ -190,7 +193,7 @@ def test_a_baseline_is_trained_and_the_same_code_passes_at_once(
         return run_study(loaded, place)
 
     monkeypatch.setattr(fresh, "train_suite", without_mlflow)
-    change = ["evaluation.metrics=[fid]"]
+    change = ["evaluation.metrics=[fid,kid]"]
     check_command(FILE, change, update=True)
     assert heard.trained == ["base/0", "base/1"]
     capsys.readouterr()
@@ -198,3 +201,18 @@ def test_a_baseline_is_trained_and_the_same_code_passes_at_once(
     assert heard.trained == ["base/0", "base/1"]
     base = json.loads(capsys.readouterr().out)["variants"]["base"]
     assert (base["outcome"], base["changed"], base["seeds"]) == ("PASS", [], [0, 1])
+    with pytest.raises(InconclusiveError):
+        check_command(FILE, [*change, "evaluation.num_samples=77"])
+    assert heard.trained == ["base/0", "base/1"]  # another protocol: nothing is trained in vain
+    assert "num_samples: " in capsys.readouterr().err
+
+
+def test_runs_of_another_experiment_are_not_judged_nor_made_a_baseline(left: Mapping[str, list[str]]) -> None:
+    check_command(FILE, existing=left["old"], update=True)
+    FILE.write_text(TINY.replace("name: tiny", "name: large"))
+    BASELINE.rename(BASELINE.with_name("large.json"))
+    for update in (True, False):
+        with pytest.raises(ConfigError, match="not of large"):
+            check_command(FILE, existing=left["old"], update=update)
+    with pytest.raises(ConfigError, match="changes nothing of runs that stand"):
+        check_command(FILE, ["training.steps=9"], existing=left["old"])

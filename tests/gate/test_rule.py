@@ -166,20 +166,20 @@ def test_the_sentence_holds_means_change_and_margin() -> None:
 
 def test_identical_trainings_pass_at_once() -> None:
     verdict = decide(
-        side(BASELINE), side(BASELINE[:2]), margin=Margin.parse("15%"), higher_is_better=False, alpha=LEVEL
+        side(BASELINE), side(BASELINE[:3]), margin=Margin.parse("15%"), higher_is_better=False, alpha=LEVEL
     )
     assert (verdict.outcome, verdict.low, verdict.high) == ("PASS", 0, 0)
-    assert "identical to the baseline at 2 seeds" in verdict.reason
+    assert "identical to the baseline at 3 seeds" in verdict.reason
 
 
 @pytest.mark.parametrize(
     ("fresh", "baseline"),
     [
-        (side([12.0]), side([12.0, 13.0])),  # one seed
+        (side([12.0, 13.0]), side([12.0, 13.0, 14.0])),  # two seeds
         (side([12.0, 13.0], first=1), side([12.0, 13.0])),  # seeds moved
         (side([12.0, 13.0, 14.0]), side([12.0, 13.0])),  # a seed the baseline lacks
         (side([12.0, math.nextafter(13.0, 14)]), side([12.0, 13.0])),  # one bit
-        (side([8.0, 8.0]), side([8.0, 8.0])),  # a score at its ceiling
+        (side([8.0, 7.0, 8.0]), side([8.0, 7.0, 8.0])),  # a count of modes
         (Side({0: 12.0, 1: 13.0}, {2: "collapse"}), side([12.0, 13.0, 14.0])),
     ],
 )
