@@ -1,5 +1,6 @@
 """The report of a sweep: it says what the numbers allow to say, and no more."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from harness.config import Parameter, Space
 from harness.config.reading import parse
 from harness.config.tree import plain
 from harness.stats import Interval, mean_interval
-from harness.sweep_report import Final, Searched, write_sweep_report
+from harness.sweep_report import Final, Searched, read_data, write_sweep_report
 from harness.sweep_report.verdict import spelled, verdict
 from harness.trials import TrialRecord, best_trial, pareto_front
 
@@ -251,7 +252,14 @@ def test_everything_is_on_the_page_and_in_files(tmp_path: Path) -> None:
     assert all((tmp_path / file).stat().st_size > 1000 for file in report.files)
     drawn = ("history", "learning_curves", "slices", "parallel_coordinates", "importance", "expected_best")
     figures = [f"figures/{name}.{ending}" for name in drawn for ending in ("png", "svg")]
-    assert sorted(report.files) == sorted(["report.md", "report.html", *figures])
+    assert sorted(report.files) == sorted(["report.md", "report.html", "report.json", "report.csv", *figures])
+    again = read_data(tmp_path)
+    assert (again.searched, again.final) == ((searched,), ended)
+    with (tmp_path / "report.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["trial"]) for row in rows] == [each.number for each in found]
+    best = next(row for row in rows if int(row["trial"]) == searched.best.number)  # type: ignore[union-attr]
+    assert float(best[searched.objectives[0].key]) == searched.best.values[0]  # type: ignore[union-attr]
     page = (tmp_path / "report.md").read_text()
     failures = sum(each.state == "failed" for each in found)
     for part in (

@@ -1,7 +1,8 @@
 """`harness report`: what runs came to, written from what they left behind."""
 
-import shutil
-from collections.abc import Mapping, Sequence
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,17 @@ from rich.console import Console
 from harness.errors import ConfigError, one_line
 from harness.figures import FIGURES, Draw, Drawing
 from harness.options import keyword_arguments
-from harness.pages import FILE, Report, write_page
+from harness.pages import PAGE, Report
 from harness.reader import read_runs
 from harness.reader.studies import is_sweep
 from harness.report import write_report
 from harness.rundir import RunDir
 from harness.runs import Run
+from harness.sweep_report import read_data, write_sweep_report
+from harness.sweep_report.data import JSON
 
 ELSEWHERE = Path("report")
 """Where the report of runs goes that are not one study."""
-PAGE = "report.html"
 
 
 def report(names: Sequence[str], runs: Path, out: Path | None, tracking_uri: str | None) -> None:
@@ -39,7 +41,7 @@ def report(names: Sequence[str], runs: Path, out: Path | None, tracking_uri: str
     said = Console(stderr=True, highlight=False)
     for warning in written.warnings:
         said.print(f"warning: {warning}", style="yellow", soft_wrap=True, markup=False)
-    print(folder / (PAGE if PAGE in written.files else FILE))
+    print(folder / PAGE)
 
 
 def _of_runs(
@@ -47,16 +49,17 @@ def _of_runs(
 ) -> tuple[Path, Report]:
     found = read_runs(names, runs, tracking_uri)
     folder = out or found.source or ELSEWHERE
-    _check(folder)
-    return folder, write_report(
-        folder,
-        found.runs,
-        name=found.name,
-        description=found.description,
-        figures=drawings(found.figures),
-        seeds=found.seeds,
-        command=found.command,
-    )
+    with _writing(folder):
+        return folder, write_report(
+            folder,
+            found.runs,
+            name=found.name,
+            description=found.description,
+            figures=drawings(found.figures),
+            seeds=found.seeds,
+            variants=found.variants,
+            command=found.command,
+        )
 
 
 def drawings(asked: Mapping[str, Mapping[str, Any]]) -> dict[str, Draw]:
@@ -75,27 +78,30 @@ def _drawn(name: str, options: dict[str, Any], runs: Sequence[Run]) -> Drawing:
 
 
 def _of_search(folder: Path, out: Path | None) -> tuple[Path, Report]:
-    """The page of a search, from the text and the figures that stand since it was concluded."""
-    text = folder / FILE
-    if not text.is_file():
+    """The report of a search, from the numbers that stand since it was concluded."""
+    if not (folder / JSON).is_file():
         status = RunDir(folder).status()["status"]
         raise ConfigError(
             f"the search {folder} has no report yet (status: {status}); `harness sweep` writes it at its end"
         )
-    place = out or folder
-    _check(place)
-    if place.resolve() != folder.resolve() and (folder / "figures").is_dir():
-        shutil.copytree(folder / "figures", place / "figures", dirs_exist_ok=True)
-    return place, Report(write_page(place, text.read_text(), folder.name), ())
+    found, place = read_data(folder), out or folder
+    with _writing(place):
+        return place, write_sweep_report(
+            place, found.name, found.description, found.searched, found.final, found.origin
+        )
 
 
-def _check(folder: Path) -> None:
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """ConfigError where nothing can be written to `folder`, known before anything is drawn; and where that
+    fails in the block, as where a folder has the name of a file."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
         probe.touch()
         probe.unlink()
+        yield
     except OSError as error:
-        raise ConfigError(
-            f"cannot write to {folder} ({error.strerror}); name another folder with --out"
-        ) from error
+        place = Path(str(error.filename2 or error.filename or folder)).name
+        why = f"{place}: {error.strerror or error}"
+        raise ConfigError(f"cannot write to {folder} ({why}); name another folder with --out") from error

@@ -38,7 +38,10 @@ def changed_protocol(old: Record, new: Record) -> list[str]:
 
 
 def changed_identity(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
-    """Data, code, torch and device; not the configuration, whose keys say more than its digest."""
+    """Data, code, torch and device; not the configuration, whose keys say more than its digest. None where a
+    side has not been trained."""
+    if not old or not new:
+        return []
     named = {"code": "code of harness", "data": "data digest"}
     one, other = ({named.get(key, key): each[key] for key in each if key != "config"} for each in (old, new))
     return list(_changed(one, other, longest=16))

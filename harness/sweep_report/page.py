@@ -18,6 +18,7 @@ from harness.figures.search import (
 )
 from harness.notes import plain
 from harness.pages import Illustration, Report, illustrated, plain_text, write_page
+from harness.sweep_report.data import SweepRecord, write_data
 from harness.sweep_report.searched import Final, Searched
 from harness.sweep_report.tables import (
     best_trials,
@@ -36,7 +37,7 @@ Part = str | Illustration
 def write_sweep_report(
     folder: Path, name: str, description: str, searched: Sequence[Searched], final: Final | None, origin: str
 ) -> Report:
-    """Write `report.md`, `report.html` and `figures/` into `folder`; `searched` holds at least one study.
+    """Write the page with its figures and every number into `folder`; `searched` holds at least one study.
 
     origin: where it comes from, as Markdown. A figure that cannot be drawn is a warning: the rest stands.
     """
@@ -51,8 +52,9 @@ def write_sweep_report(
     figures = [part for part in parts if isinstance(part, Illustration)]
     sections = [part.section if isinstance(part, Illustration) else part for part in parts]
     pages = write_page(folder, "\n\n".join(section for section in sections if section) + "\n", name)
+    data = write_data(folder, SweepRecord(name, description, tuple(searched), final, origin))
     files = [file for figure in figures for file in figure.files]
-    return Report((*pages, *files), tuple(figure.warning for figure in figures if figure.warning))
+    return Report((*pages, *data, *files), tuple(figure.warning for figure in figures if figure.warning))
 
 
 def _protocols(searched: Sequence[Searched], final: Final | None) -> str:

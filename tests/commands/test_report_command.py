@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 from leftovers import leave, leave_study
+from searches import FID, space, trials
 
 from harness.commands.report import drawings, report
 from harness.errors import ConfigError, HarnessError
 from harness.figures import NothingToDrawError
+from harness.sweep_report import Searched, write_sweep_report
 
 WITHOUT_TORCH = """
 import sys
@@ -38,15 +40,18 @@ def test_the_report_of_a_study_lies_in_it_and_is_written_without_torch(tmp_path:
     assert (study / "report.html").stat().st_size > 1000
 
 
-def test_the_page_of_a_search_is_made_of_its_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_of_a_search_is_written_again_from_its_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     search = tmp_path / "runs/ring/.sweeps/hunt"
     search.mkdir(parents=True)
     with pytest.raises(ConfigError, match="has no report yet"):
         report([str(search)], tmp_path / "runs", None, None)
-    (search / "report.md").write_text("# hunt\n\nThe best trial was number 7.\n")
-    (search / "figures").mkdir()
+    found = trials(6, space(2), seed=3)
+    searched = Searched("base", space(2), (FID,), found, {}, "tpe", "none", (0,), "2,000 images.")
+    write_sweep_report(search, "hunt", "", [searched], None, "- commit: abc")
+    before = (search / "report.md").read_text()
     report([str(search)], tmp_path / "runs", tmp_path / "out", None)
-    assert "number 7" in (tmp_path / "out/report.html").read_text()
+    assert (tmp_path / "out/report.md").read_text() == before
+    assert (tmp_path / "out/figures/history.svg").is_file()
     assert capsys.readouterr().out == f"{tmp_path / 'out/report.html'}\n"
     with pytest.raises(ConfigError, match="name it alone"):
         report([str(search), "ring"], tmp_path / "runs", None, None)
@@ -67,3 +72,26 @@ def test_a_folder_that_cannot_be_written_to_is_said_before_anything_is_drawn(tmp
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="--out"):
         report([str(folder)], tmp_path / "runs", tmp_path / "file" / "out", None)
+
+
+def test_so_is_a_folder_that_has_the_name_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.report.page.drawings", lambda *_: [])
+    folder = leave(tmp_path / "runs")
+    (tmp_path / "out" / "report.md").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"report\.md: Is a directory.*--out"):
+        report([str(folder)], tmp_path / "runs", tmp_path / "out", None)
+
+
+def test_a_stopped_experiment_says_what_was_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.report.page.drawings", lambda *_: [])
+    runs = tmp_path / "runs"
+    leave(runs, "ns")
+    leave_study(runs, ["ns", "hinge"], ended=False, seeds=[0, 1])
+    file = tmp_path / "mine.yaml"
+    file.write_text("name: ring\nseeds: [0, 1]\nvariants: {ns: {}, hinge: {}}\n")
+    for name in ("ring", str(file)):
+        report([name], runs, tmp_path / "out", None)
+        text = (tmp_path / "out/report.md").read_text()
+        assert "2 variants, **ns**, **hinge**, with seeds 0 and 1: **1 of 4 trainings have a result**" in text
