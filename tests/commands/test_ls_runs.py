@@ -94,3 +94,11 @@ def test_one_experiment_can_be_asked_for(runs: Path, capsys: pytest.CaptureFixtu
     (runs.parent / "empty").mkdir()
     list_runs(runs.parent / "empty", None, as_json=False)
     assert "harness run FILE" in capsys.readouterr().out
+
+
+def test_titles_are_no_markup(tmp_path: Path) -> None:
+    folder = leave(tmp_path)
+    results = json.loads((folder / "results.json").read_text())
+    results["columns"][0]["title"] = "KID [/x][k=5]\x1b"
+    write_json(folder / "results.json", results)
+    assert "KID [/x][k=5]\ufffd" in printed(tmp_path, 200)[0]

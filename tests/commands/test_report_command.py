@@ -40,7 +40,9 @@ def test_the_report_of_a_study_lies_in_it_and_is_written_without_torch(tmp_path:
     assert (study / "report.html").stat().st_size > 1000
 
 
-def test_the_report_of_a_search_is_written_again_from_its_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_of_a_search_is_written_again_from_its_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     search = tmp_path / "runs/ring/.sweeps/hunt"
     search.mkdir(parents=True)
     with pytest.raises(ConfigError, match="has no report yet"):

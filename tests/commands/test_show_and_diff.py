@@ -147,3 +147,24 @@ def test_a_run_without_a_result_has_a_reason_in_place_of_values(tmp_path: Path) 
     assert found.comparable is None
     assert found.sections["outcome"] == {"status": ("finished", "failed"), "reason": ("", "it broke")}
     assert (found.values["FID"].one, found.values["FID"].other) == (5.0, None)
+
+
+def test_no_title_is_markup_and_no_name_steers_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = [leave(tmp_path / "runs", variant) for variant in ("a", "b\x1b[31m")]
+    for folder in folders:
+        results = read_json(folder / "results.json")
+        results["columns"][0]["title"], results["columns"][1]["title"] = "KID [/x]", "FID [k=5]\u202e"
+        results["notes"] = ["\x1b]0;title\x07"]
+        write_json(folder / "results.json", results)
+        text = shown(folder, capsys)
+        assert "KID [/x] ↓" in text
+        assert "FID [k=5]\ufffd ↑" in text
+        assert "\x1b" not in text
+        assert "\x07" not in text
+    diff_runs(str(folders[0]), str(folders[1]), Path("none"), None, as_json=False)
+    text = capsys.readouterr().out
+    assert "KID [/x]" in text
+    assert "[k=5]" in text
+    assert "\x1b" not in text

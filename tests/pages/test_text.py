@@ -1,12 +1,16 @@
 """Text stays text, wherever it stands in Markdown."""
 
 from html import escape, unescape
+from unicodedata import bidirectional
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.pages import code, parser, plain_text
+
+TURNS = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+"""Bidirectional classes of what changes the direction of the text around it (UAX 9, table 4)."""
 
 MARKS = st.text(st.sampled_from("\\`*_[]()<>&#-+=~|!:;.0123 aéß\n\t\x00\"'{}$lt"), max_size=30)
 TEXTS = st.text(max_size=40) | MARKS
@@ -16,7 +20,7 @@ READER = parser()
 def one_line(text: str) -> str:
     """With a replacement for each control character, which is no text."""
     return "".join(
-        "\ufffd" if ord(letter) < 32 or 127 <= ord(letter) < 160 else letter
+        "\ufffd" if ord(letter) < 32 or 127 <= ord(letter) < 160 or bidirectional(letter) in TURNS else letter
         for letter in " ".join(text.split())
     )
 
@@ -27,6 +31,7 @@ def escaped(text: str) -> str:
 
 @given(TEXTS)
 @example("# not a heading #")
+@example("base\u202exyz\u2066\x1b[31m")
 @example("1. no list")
 @example("- - -")
 @example("a **b** _c_ __d__ e_f g__h [x](y) ![x](y) <http://a.b> https://a.b `c` &lt; \\* ~~s~~ #")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from measured import seeds
+from measured import measured, seeds
 
+from harness.columns import Column
 from harness.report.comparison import compared
 from harness.report.latex import escaped, write_latex
 
@@ -60,3 +61,14 @@ def test_no_text_leaves_a_character_with_a_meaning(text: str) -> None:
     commands = r"\\(?:text\w+|ensuremath|ldots|pm|times|infty|partial|downarrow|uparrow|circ)"
     rest = re.sub(rf"{commands}|\\[{{}}&%$#_]|[{{}}]|\^\\circ", "", escaped(text))
     assert not re.search(r"[\\&%$#_~<>|\"]", rest)
+
+
+def test_many_metrics_stand_below_one_another_and_the_table_can_be_referred_to(tmp_path: Path) -> None:
+    columns = tuple(Column(f"m{number}", f"M{number}", "lower") for number in range(6))
+    values = {column.key: 1.0 for column in columns}
+    runs = [measured("x", seed, values, columns=columns) for seed in range(2)]
+    write_latex(tmp_path, compared(runs).groups, "A b_c: 1", ["said"])
+    text = (tmp_path / "report.tex").read_text()
+    assert text.count(r"\begin{tabular}{lrrrr}") == 2
+    assert text.count(r"\begin{table}") == text.count(r"\end{table}") == 1
+    assert r"\label{tab:a-b-c-1}" in text

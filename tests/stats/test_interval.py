@@ -70,3 +70,11 @@ def test_covers_as_often_as_it_says() -> None:
     intervals = [mean_interval(row.tolist()) for row in draws]
     hits = [i.low <= 0 <= i.high for i in intervals if i.low is not None and i.high is not None]
     assert 0.94 <= sum(hits) / 4000 <= 0.96
+
+
+@pytest.mark.parametrize("value", [0.786, 0.1, 1e-7, -3.3])
+def test_equal_values_have_no_spread_whatever_their_mean_is_rounded_to(value: float) -> None:
+    found = mean_interval([value] * 7)
+    assert (found.std, found.low, found.high) == (0.0, found.mean, found.mean)
+    assert found.mean == pytest.approx(value, rel=1e-15)
+    assert mean_interval([0.3, 0.1 + 0.2, 0.3]).std == 0.0
