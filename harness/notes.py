@@ -1,5 +1,6 @@
-"""Numbers as people read them, and the Markdown that MLflow shows as the description of a run."""
+"""Numbers and names as people read them, and the Markdown that MLflow shows as the description of a run."""
 
+import re
 from collections.abc import Mapping, Sequence
 from math import floor, log10
 from typing import Any
@@ -10,6 +11,9 @@ from harness.stats import Interval
 
 WIDEST = 6
 """Columns of results; with more of them the table is turned, one line each."""
+
+CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What steers a terminal, or turns the direction of the text around it: no letter, and nobody sees it."""
 
 
 def number(interval: Interval) -> str:
@@ -29,6 +33,12 @@ def plain(value: float) -> str:
         return "0"
     decimals = min(6, max(0, 3 - floor(log10(abs(value)))))
     return f"{value:.{decimals}f}"
+
+
+def one_line(text: str) -> str:
+    """Foreign text as it may stand on a terminal and on a page: white space becomes one space, each of
+    CONTROLS U+FFFD, and half a surrogate pair, as names of files can have, `?`."""
+    return CONTROLS.sub("\ufffd", " ".join(text.encode(errors="replace").decode().split()))
 
 
 def protocol_sentence(results: Mapping[str, Any]) -> str:

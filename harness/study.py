@@ -179,6 +179,7 @@ def _summarise(study: Study, experiment: Experiment, workplace: Workplace) -> No
         name=experiment.name,
         description=experiment.description,
         figures=build_figures(experiment),
+        variants=study.variants,
         seeds=experiment.seeds,
         command=read_json(RunDir(study.folder).provenance)["command"],
     )

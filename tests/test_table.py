@@ -1,9 +1,14 @@
 """Numbers are printed as far as they are known."""
 
-import pytest
+import io
 
+import pytest
+from rich.console import Console
+
+from harness.columns import Column
 from harness.notes import number, plain
 from harness.stats import Interval, mean_interval
+from harness.table import Stand, _table
 
 
 @pytest.mark.parametrize(
@@ -32,3 +37,16 @@ def test_one_seed_has_no_interval() -> None:
 )
 def test_plain_numbers_have_four_digits(value: float, text: str) -> None:
     assert plain(value) == text
+
+
+def test_no_title_is_markup_and_no_name_steers_the_terminal() -> None:
+    columns = [Column("kid", "KID [/x]", "lower"), Column("fid", "FID [k=5]", "lower")]
+    terminal = Console(file=io.StringIO(), width=100, color_system=None)
+    terminal.print(
+        _table(columns, [Stand("a[/b]\x1b[31m\u202e", "5", "100", {"kid": "1", "fid": "2"})], "images")
+    )
+    assert isinstance(terminal.file, io.StringIO)
+    lines = [line.split() for line in terminal.file.getvalue().splitlines()]
+    assert lines[0] == ["a[/b]\ufffd[31m\ufffd"]
+    assert ["KID", "[/x]", "↓", "1"] in lines
+    assert ["FID", "[k=5]", "↓", "2"] in lines

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.nonfinite import writable
-from harness.notes import plain
+from harness.notes import one_line, plain
 from harness.reader import one_run
 from harness.runs import Run
 
@@ -84,7 +84,7 @@ def difference(one: Run, other: Run) -> Difference:
 def show(found: Difference, pair: tuple[Run, Run], console: Console) -> None:
     names = [f"{run.experiment}/{run.variant}/seed{run.seed}" for run in pair]
     for mark, name, run in zip("AB", names, pair, strict=True):
-        console.print(f"{mark}  {name}  {run.place}", soft_wrap=True, markup=False)
+        console.print(one_line(f"{mark}  {name}  {run.place}"), soft_wrap=True, markup=False)
     if found.is_nothing:
         console.print(
             "\nNothing differs: configuration, environment, code, data, protocol and values are the same.",
@@ -96,7 +96,7 @@ def show(found: Difference, pair: tuple[Run, Run], console: Console) -> None:
             console.print(f"\n[bold]{name.capitalize()}[/]")
             table = _table(["", "A", "B"])
             for key, values in found.sections[name].items():
-                table.add_row(key, *(Text(_said(value)) for value in values))
+                table.add_row(_text(key), *(_text(_said(value)) for value in values))
             console.print(table)
     if found.values:
         console.print("\n[bold]Values[/]")
@@ -110,7 +110,7 @@ def show(found: Difference, pair: tuple[Run, Run], console: Console) -> None:
         for key, value in found.values.items():
             texts = [_number(value.one), _number(value.other)]
             change = [_signed(value.difference)] if found.comparable else []
-            table.add_row(key, *texts, *change)
+            table.add_row(_text(key), *texts, *change)
         console.print(table)
     if found.comparable:
         hint = "one training each: to tell a difference from chance, compare seeds with `harness report`"
@@ -154,8 +154,14 @@ def _changed(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Pair
 def _table(heads: list[str], justify: Any = "left") -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for index, head in enumerate(heads):
-        table.add_column(head, justify="left" if index == 0 else justify, overflow="fold")
+        side: Any = "left" if index == 0 else justify
+        table.add_column(head, justify=side, overflow="fold", no_wrap=index == 0)
     return table
+
+
+def _text(foreign: str) -> Text:
+    """No letter of it is markup, or steers the terminal."""
+    return Text(one_line(foreign))
 
 
 def _said(value: object) -> str:

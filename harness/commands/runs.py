@@ -2,21 +2,21 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from harness.errors import ConfigError, UnknownNameError
-from harness.files import read_json
-from harness.notes import plain
+from harness.notes import one_line, plain
 from harness.reader.folders import read_results, status_of
+from harness.reader.plain import mapping_in
 from harness.reader.studies import STUDIES, SWEEPS, runs_below
 from harness.registry import did_you_mean
 from harness.rundir import RunDir
@@ -70,8 +70,9 @@ def rows_of(home: Path) -> Iterable[Row]:
     for folder in runs_below(home):
         yield _run(folder, f"{home.name}/{folder.parent.name}/{folder.name.partition('-')[0]}")
     for folder in _folders(home / STUDIES):
-        record = _record(folder / "study.json")
-        held = len(record.get("runs", ())) + len(record.get("failed", {})) if record else None
+        record = mapping_in(folder / "study.json")
+        parts = [part for key in ("runs", "failed") if isinstance(part := record.get(key), list | dict)]
+        held = sum(map(len, parts)) if record else None
         row = Row("study", f"{home.name}: study {folder.name}", *_standing(folder), str(folder))
         yield replace(row, held=held)
     for folder in _folders(home / SWEEPS):
@@ -87,9 +88,9 @@ def show(rows: Sequence[Row], console: Console) -> None:
         console.print("no run yet; start one with `harness run FILE`")
         return
     titles = {row.metric[0] for row in rows if row.metric}
-    one = titles.pop() if len(titles) == 1 else None
-    heads = ("run", "status", "last word", "steps", one or "metric", "seconds", "folder")
-    cells = [_cells(row, one is None) for row in rows]
+    one = one_line(titles.pop()) if len(titles) == 1 else None
+    heads = ("run", "status", "when", "steps", one or "metric", "seconds", "folder")
+    cells = [tuple(map(one_line, _cells(row, one is None))) for row in rows]
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     kept = list(range(len(heads)))
     for column in LOST:
@@ -100,7 +101,7 @@ def show(rows: Sequence[Row], console: Console) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for index in kept:
         table.add_column(
-            heads[index],
+            Text(heads[index]),
             justify="right" if index in NUMBERS else "left",
             no_wrap=True,
             overflow="ellipsis",
@@ -159,10 +160,3 @@ def _last_step(run: RunDir) -> int | None:
 
 def _folders(parent: Path) -> list[Path]:
     return sorted(folder for folder in parent.glob("*") if folder.is_dir())
-
-
-def _record(file: Path) -> Mapping[str, Any]:
-    with suppress(OSError, ValueError):
-        value = read_json(file)
-        return value if isinstance(value, dict) else {}
-    return {}

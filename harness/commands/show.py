@@ -15,10 +15,13 @@ from harness.columns import Column
 from harness.events import FILE
 from harness.files import read_json
 from harness.nonfinite import writable
-from harness.notes import plain, protocol_sentence
+from harness.notes import one_line, plain, protocol_sentence
 from harness.reader import one_run
 from harness.rundir import RunDir
 from harness.runs import Run
+
+UNREADABLE = (OSError, ValueError, TypeError, KeyError, RecursionError)
+"""What reading a foreign file of JSON can come to."""
 
 SHOWN_STEPS, SHOWN_METRICS = 10, 5
 """Evaluations and metrics in the table of curves; the JSON document has all of them."""
@@ -62,10 +65,10 @@ def document(run: Run) -> dict[str, Any]:
 
 def show(run: Run, console: Console) -> None:
     style = "green" if run.finished else "red" if run.status == "failed" else "yellow"
-    head = Text(f"{run.experiment}/{run.variant}/seed{run.seed}  ", style="bold")
-    console.print(head.append(run.status, style=style))
+    head = Text(one_line(f"{run.experiment}/{run.variant}/seed{run.seed}") + "  ", style="bold")
+    console.print(head.append(one_line(run.status), style=style))
     if run.reason:
-        console.print(run.reason, style=style, soft_wrap=True, markup=False)
+        _print(console, run.reason, style)
     for name, lines in (("What it was", what_it_was(run)), ("Where it is", where_it_is(run))):
         if name == "Where it is":
             _show_how(run, console)
@@ -74,7 +77,7 @@ def show(run: Run, console: Console) -> None:
         table.add_column(style="dim", no_wrap=True)
         table.add_column(overflow="fold")
         for key, value in lines:
-            table.add_row(key, Text(value))
+            table.add_row(_text(key), _text(value))
         console.print(table)
 
 
@@ -88,7 +91,7 @@ def what_it_was(run: Run) -> Iterator[tuple[str, str]]:
         yield "training", ", ".join(f"{key} {part(value)}" for key, value in training.items() if _told(value))
     results = run.results or {}
     if results.get("protocol"):
-        with suppress(TypeError):  # of another version, with other fields
+        with suppress(TypeError, ValueError):  # of another version, with other fields
             yield "protocol", protocol_sentence(results)
     record = run.provenance
     identity = record.get("identity", {})
@@ -125,7 +128,7 @@ def command_of(run: Run) -> Sequence[str]:
     own: Sequence[str] = run.provenance.get("command", ())
     if "worker" not in own[:2]:
         return own
-    with suppress(OSError, ValueError, TypeError, KeyError), (Path(run.place) / FILE).open("rb") as log:
+    with suppress(*UNREADABLE), (Path(run.place) / FILE).open("rb") as log:
         study = Path(run.place) / json.loads(log.readline())["parent"]
         return list(read_json(RunDir(study).provenance)["command"])
     return own
@@ -153,7 +156,7 @@ def files_of(run: Run) -> list[str]:
 
 def mirrored(run: Run) -> dict[str, str]:
     """The run's id in MLflow and where that is, as far as its folder knows."""
-    with suppress(OSError, ValueError, TypeError, KeyError):
+    with suppress(*UNREADABLE):
         record = read_json(Path(run.place) / "mlflow.json")
         if record["run_id"]:
             return {key: str(record[key]) for key in ("run_id", "tracking_uri")}
@@ -168,20 +171,23 @@ def _show_how(run: Run, console: Console) -> None:
         console.print(f"{results['steps']:,} steps in {results['seconds']:,.0f} s{trained}")
     if len(run.evaluations) > 1 or (run.evaluations and not results):
         console.print(curves(run))
+        if cut := _cut(run):
+            console.print(cut, style="dim", soft_wrap=True)
     elif not results:
         console.print("no evaluation")
     if results:
         console.print(values(run))
+        if _has_errors(run):
+            console.print("± se: standard error over the images of this run, not over seeds", style="dim")
     for key, why in results.get("unreliable", {}).items():
-        console.print(f"? unreliable {key}: {why}", style="yellow", soft_wrap=True, markup=False)
+        _print(console, f"? unreliable {key}: {why}", "yellow")
     for note in results.get("notes", ()):
-        console.print(f"note: {note}", style="yellow", soft_wrap=True, markup=False)
+        _print(console, f"note: {note}", "yellow")
 
 
 def curves(run: Run) -> Table:
     """The first metrics at some evaluations, from the first to the last."""
-    named = {f"eval/{column.key}": column.heading for column in run.columns}
-    named = named or {key: key for values in run.evaluations.values() for key in values if not _is_error(key)}
+    named = _named(run)
     keys = list(named)[:SHOWN_METRICS]
     table = _table(["step", *(named[key] for key in keys), *(["training s"] if run.seconds else [])])
     for step in spread(sorted(run.evaluations), SHOWN_STEPS):
@@ -191,12 +197,31 @@ def curves(run: Run) -> Table:
     return table
 
 
+def _named(run: Run) -> dict[str, str]:
+    """Headings by logged key; of a run without results the keys themselves."""
+    if run.columns:
+        return {f"eval/{column.key}": column.heading for column in run.columns}
+    keys = dict.fromkeys(key for values in run.evaluations.values() for key in values if not _is_error(key))
+    return {key: key.removeprefix("eval/") for key in keys}
+
+
+def _cut(run: Run) -> str:
+    """What the table of curves leaves out."""
+    found = ((SHOWN_STEPS, len(run.evaluations), "evaluations"), (SHOWN_METRICS, len(_named(run)), "metrics"))
+    parts = [f"{shown} of {total} {what}" for shown, total, what in found if total > shown]
+    return f"{', '.join(parts)}; all with --json" if parts else ""
+
+
+def _has_errors(run: Run) -> bool:
+    return any(f"{column.key}_se" in run.values for column in run.columns)
+
+
 def values(run: Run) -> Table:
     """The last evaluation between floor and ceiling; with a standard error where the metric has one."""
     results = run.results or {}
     floor, ceiling = (results.get(kind, {}).get("values", {}) for kind in ("floor", "ceiling"))
     measured, doubtful = run.values, results.get("unreliable", {})
-    errors = any(f"{column.key}_se" in measured for column in run.columns)
+    errors = _has_errors(run)
     table = _table(["", "value", *(["± se"] if errors else []), "floor", "ceiling"])
 
     def cells(column: Column) -> list[str]:
@@ -206,7 +231,7 @@ def values(run: Run) -> Table:
         return [column.heading, _number(measured.get(column.key)) + mark, *error, *ends]
 
     for column in run.columns:
-        table.add_row(*cells(column))
+        table.add_row(*map(_text, cells(column)))
     return table
 
 
@@ -220,8 +245,17 @@ def spread(steps: Sequence[int], most: int) -> list[int]:
 def _table(heads: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for index, head in enumerate(heads):
-        table.add_column(head, justify="left" if index == 0 and not head else "right", no_wrap=True)
+        table.add_column(_text(head), justify="left" if index == 0 and not head else "right", no_wrap=True)
     return table
+
+
+def _text(foreign: str) -> Text:
+    """No letter of it is markup, or steers the terminal."""
+    return Text(one_line(foreign))
+
+
+def _print(console: Console, foreign: str, style: str) -> None:
+    console.print(one_line(foreign), style=style, soft_wrap=True, markup=False)
 
 
 def _number(value: object) -> str:

@@ -83,8 +83,10 @@ def place(axes: "Axes", left: float, bottom: float, right: float, top: float) ->
 
 
 def words(text: str) -> str:
-    """`text` as it stands: a dollar sign begins no formula."""
-    return text.replace("$", r"\$")
+    """`text` as it stands: a dollar sign begins no formula. What is no letter, and in an SVG may be no XML,
+    becomes U+FFFD."""
+    seen = "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in text)
+    return seen.replace("$", r"\$")
 
 
 @cache

@@ -3,7 +3,7 @@
 from harness.pages.document import FILE, PAGE, Report, page, write_page
 from harness.pages.illustration import FORMATS, Illustration, illustrated
 from harness.pages.rendering import parser
-from harness.pages.text import alike, code, plain_text
+from harness.pages.text import alike, code, plain_text, shape
 
 __all__ = [
     "FILE",
@@ -17,5 +17,6 @@ __all__ = [
     "page",
     "parser",
     "plain_text",
+    "shape",
     "write_page",
 ]

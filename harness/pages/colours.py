@@ -86,4 +86,9 @@ def _palette() -> Mapping[str, str]:
     }
 
 
-KEPT = {**_palette(), style.BLUE.lower(): "#5299e0"}
+KEPT = {
+    **_palette(),
+    style.BLUE.lower(): "#5299e0",
+    # As far from dark paper as it was from white, thin lines would not be seen.
+    style.FAINT.lower(): of_contrast(style.FAINT.lower(), 2.4),
+}

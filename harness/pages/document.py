@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.files import write_atomic
+from harness.notes import one_line
 from harness.pages.colours import INK, PAPER, declarations
 from harness.pages.rendering import rendered
 
@@ -40,7 +41,7 @@ def page(folder: Path, markdown: str, title: str) -> str:
         loader=PackageLoader("harness.pages", ""), autoescape=True, undefined=StrictUndefined
     )
     values: Mapping[str, Any] = {
-        "title": title,
+        "title": one_line(title),
         "heading": shown.title,
         "body": shown.body,
         "sections": [each for each in shown.headings if each.level == 2],

@@ -4,7 +4,10 @@ import re
 from collections.abc import Iterable
 from html import escape
 
-CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+from harness import notes
+from harness.notes import one_line
+
+CONTROLS = notes.CONTROLS
 ACTIVE = re.compile(r"[\\`*\[\]~]")
 STARTS = re.compile(r"^(?:[-+](?=[-+ ]|$)|=(?==*$)|#(?=#*(?: |$)))")
 """A list, a rule, an underline of the line before, a heading."""
@@ -17,9 +20,9 @@ def plain_text(text: str) -> str:
     """Markdown, on one line, that renders as `text`: no letter of it is a tag, a link or an emphasis.
 
     It may stand anywhere in a paragraph, a heading, a list or the words of an image; in a cell of a table
-    once its `|` are escaped. White space becomes one space, a control character U+FFFD.
+    once its `|` are escaped. What is no letter is replaced as in `harness.notes.one_line`.
     """
-    line = ACTIVE.sub(r"\\\g<0>", _line(text))
+    line = ACTIVE.sub(r"\\\g<0>", one_line(text))
     line = re.sub("_+", _underscores, line)
     line = CLOSES.sub(r"\#", STARTS.sub(r"\\\g<0>", line))
     return escape(NUMBERED.sub(r"\1\\\2", line), quote=False)
@@ -27,17 +30,12 @@ def plain_text(text: str) -> str:
 
 def code(text: str) -> str:
     """`text` as code within a line, whatever stands in it; empty if it is."""
-    line = _line(text)
+    line = one_line(text)
     if not line:
         return ""
     fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
     space = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{space}{line}{space}{fence}"
-
-
-def _line(text: str) -> str:
-    """Half a surrogate pair, as names of files can have, is no text and becomes `?`."""
-    return CONTROLS.sub("\ufffd", " ".join(text.encode(errors="replace").decode().split()))
 
 
 def _underscores(run: re.Match[str]) -> str:
@@ -51,6 +49,11 @@ def alike(texts: Iterable[str]) -> list[tuple[str, int]]:
     one, with … in the place of the numbers."""
     groups: dict[str, list[str]] = {}
     for text in texts:
-        groups.setdefault(re.sub(r"\d+(\.\d+)?(e[+-]?\d+)?", "…", text), []).append(text)
+        groups.setdefault(shape(text), []).append(text)
     named = [(same[0] if len(set(same)) == 1 else shape, len(same)) for shape, same in groups.items()]
     return sorted(named, key=lambda item: -item[1])
+
+
+def shape(text: str) -> str:
+    """With … in the place of every number."""
+    return re.sub(r"\d+(\.\d+)?(e[+-]?\d+)?", "…", text)

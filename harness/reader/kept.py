@@ -1,25 +1,30 @@
 """What MLflow keeps of runs, as runs: their files, their curves, their last picture."""
 
-import json
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from harness.reader.curves import Curve, Wanted, histories
-from harness.reader.folders import LOADER, NO_COLUMNS, seconds_at, seconds_of_training
+from harness.reader.folders import (
+    SPEED,
+    seconds_at,
+    seconds_of_training,
+    sound,
+    sound_results,
+)
+from harness.reader.plain import json_of, yaml_of
+from harness.reader.shapes import fault_of_config, fault_of_provenance
 from harness.runs import Run
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run as MlflowRun
 
-SPEED = "train/images_per_second"
+PICTURE = re.compile(r"samples\+step\+([0-9]{1,12})\+")
 OF_AN_INTERVAL = ("_se", "_low", "_high")
 """Ends of metrics that say how sure a value is: of the last evaluation, which `results.json` has."""
 
@@ -49,14 +54,6 @@ def seed_of(cell: "MlflowRun") -> int:
     return int(seed) if seed.isdecimal() else 0
 
 
-def yaml_of(text: str) -> dict[str, Any]:
-    """A mapping in YAML as plain data; empty where there is none."""
-    with suppress(yaml.YAMLError):
-        value = yaml.load(text, LOADER)  # noqa: S506 - a safe loader, in C where there is one
-        return value if isinstance(value, dict) else {}
-    return {}
-
-
 class Artifacts:
     """The files of one run."""
 
@@ -69,7 +66,7 @@ class Artifacts:
         """Empty where there is no such file."""
         with tempfile.TemporaryDirectory() as temporary:
             file = Path(temporary, "text")
-            return file.read_text() if self.fetch(name, file) else ""
+            return file.read_text(errors="replace") if self.fetch(name, file) else ""
 
     def fetch(self, name: str, into: Path) -> bool:
         """Whether there is such a file, which then stands in `into`.
@@ -101,9 +98,9 @@ class Artifacts:
         """
         steps: dict[int, str] = {}
         for file in self._repository.list_artifacts("images"):
-            parts = Path(file.path).name.split("+")
-            if parts[0] == "samples" and file.path.endswith(".png") and parts[2].isdecimal():
-                steps[int(parts[2])] = file.path
+            named = PICTURE.match(Path(file.path).name)
+            if named and file.path.endswith(".png"):
+                steps[int(named[1])] = file.path
         if not steps:
             return {}
         last = max(steps)
@@ -123,8 +120,8 @@ class _Files:
     @property
     def was_evaluated_once(self) -> bool:
         """Then its values are known, and no curve need be asked for."""
-        evaluation = self.config.get("evaluation", {"every": 1})
-        return self.results is not None and not evaluation.get("every")
+        evaluation = self.config.get("evaluation")
+        return self.results is not None and isinstance(evaluation, dict) and not evaluation.get("every")
 
     def curves(self, cell: "MlflowRun") -> Iterable[str]:
         """What is asked for: metrics, unless their only values are known, and what theory says."""
@@ -134,19 +131,20 @@ class _Files:
 
 def _files(cell: "MlflowRun", uri: str, folder: Path) -> _Files:
     artifacts = Artifacts(cell, uri)
-    config = yaml_of(artifacts.text("config.yaml"))
-    provenance = _json_of(artifacts.text("provenance.json"))
+    config, odd_config = sound(yaml_of(artifacts.text("config.yaml")), "config.yaml", fault_of_config)
+    provenance, odd_provenance = sound(
+        json_of(artifacts.text("provenance.json")), "provenance.json", fault_of_provenance
+    )
     results: Mapping[str, Any] | None = None
     fault = ""
-    if cell.data.tags.get("harness.outcome") == "finished":
-        results = _json_of(artifacts.text("results.json"))
-        if not results:
-            results, fault = None, "MLflow lacks its results.json; send it with `harness sync`"
-        elif "columns" not in results:
-            results, fault = None, NO_COLUMNS
+    if text := artifacts.text("results.json"):
+        results, fault = sound_results(json_of(text), "send it again with `harness sync`")
+    elif cell.data.tags.get("harness.outcome") == "finished":
+        fault = "MLflow lacks its results.json; send it with `harness sync`"
     has_images = cell.data.tags.get("mlflow.loggedImages", "").lower() == "true"
     pictures = artifacts.last_picture(folder / cell.info.run_id) if has_images else {}
-    return _Files(config, provenance, results, fault, pictures)
+    faults = "; ".join(filter(None, (fault, odd_config, odd_provenance)))
+    return _Files(config, provenance, results, faults, pictures)
 
 
 def _run(cell: "MlflowRun", files: _Files, curves: Mapping[Wanted, Curve], place: str) -> Run:
@@ -167,7 +165,7 @@ def _run(cell: "MlflowRun", files: _Files, curves: Mapping[Wanted, Curve], place
         evaluations=evaluations,
         experiment=str(files.config.get("experiment", "")),
         status=tags.get("harness.outcome", "running"),
-        reason="; ".join(filter(None, (tags.get("harness.reason"), files.fault))),
+        reason="; ".join(filter(None, (_reason(tags), files.fault))),
         provenance=files.provenance,
         seconds=seconds_at(iter(evaluations), trained),
         pictures=files.pictures,
@@ -175,12 +173,10 @@ def _run(cell: "MlflowRun", files: _Files, curves: Mapping[Wanted, Curve], place
     )
 
 
+def _reason(tags: Mapping[str, str]) -> str:
+    """Of the last word; the tag may be of an earlier one, for none is ever taken away."""
+    return "" if tags.get("harness.outcome") == "finished" else tags.get("harness.reason", "")
+
+
 def _metrics(cell: "MlflowRun") -> list[str]:
     return [key for key in cell.data.metrics if key.startswith("eval/") and not key.endswith(OF_AN_INTERVAL)]
-
-
-def _json_of(text: str) -> dict[str, Any]:
-    with suppress(ValueError):
-        value = json.loads(text)
-        return value if isinstance(value, dict) else {}
-    return {}

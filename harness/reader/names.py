@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import ConfigError, HarnessError, UnknownNameError
-from harness.reader.folders import read_run
+from harness.reader.folders import read_run, with_command
 from harness.reader.server import Kept, Server
 from harness.reader.studies import (
     SWEEPS,
     Asked,
     StudyRecord,
+    asked_last,
     in_order,
     is_run,
     is_study,
@@ -33,8 +34,9 @@ from harness.runs import Run
 class Found:
     """The runs that were named, each variant's name its own.
 
-    name, description, figures (by name, with their options), seeds: what their experiment asks for, empty
-    where they are of several; command: that made them all; source: the folder of the one study they are.
+    name, description, figures (by name, with their options), seeds, variants: what their experiment asks for,
+    which may be more than there are runs of; empty where they are of several. command: that made them all;
+    source: the folder of the one study they are.
     """
 
     runs: tuple[Run, ...]
@@ -44,6 +46,7 @@ class Found:
     source: Path | None = None
     seeds: tuple[int, ...] = ()
     command: tuple[str, ...] = ()
+    variants: tuple[str, ...] = ()
 
 
 def read_runs(names: Sequence[str], runs: Path, tracking_uri: str | None = None) -> Found:
@@ -57,7 +60,15 @@ def read_runs(names: Sequence[str], runs: Path, tracking_uri: str | None = None)
     if not names:
         raise ConfigError("name an experiment file, a run or a study")
     found = _joined([_found(name, runs, tracking_uri) for name in names])
-    return replace(found, runs=tuple(_distinct(_once(found.runs))))
+    once = _once(found.runs)
+    distinct = _distinct(once)
+    # Where runs of a variant are not of one configuration, each kind has a name of its own.
+    known = {
+        variant: [new.variant for old, new in zip(once, distinct, strict=True) if old.variant == variant]
+        for variant in found.variants
+    }
+    variants = dict.fromkeys(name for variant in found.variants for name in known[variant] or [variant])
+    return replace(found, runs=tuple(distinct), variants=tuple(variants))
 
 
 def one_run(name: str, runs: Path, tracking_uri: str | None = None) -> Run:
@@ -161,16 +172,25 @@ def _of_experiment(home: Path, asked: Asked | None) -> Found | None:
     if studies := studies_below(home):
         study = read_study(studies[-1])
         return _of_study(
-            study if asked is None else replace(study, asked=replace(asked, seeds=study.asked.seeds))
+            study
+            if asked is None
+            else replace(study, asked=replace(asked, seeds=study.asked.seeds, variants=study.asked.variants))
         )
     folders = runs_below(home)
     if not folders:
         return None
     found = [read_run(folder) for folder in folders]
-    asked = asked or Asked(home.name)
+    asked = asked or asked_last(home) or Asked(home.name)
     order = in_order([run.variant for run in found], asked.variants)
     ordered = sorted(found, key=lambda run: order.index(run.variant))
-    return Found(tuple(ordered), asked.name, asked.description, asked.figures or {}, seeds=asked.seeds)
+    return Found(
+        tuple(ordered),
+        asked.name,
+        asked.description,
+        asked.figures or {},
+        seeds=asked.seeds,
+        variants=asked.variants,
+    )
 
 
 def _of_study(study: StudyRecord) -> Found:
@@ -186,6 +206,7 @@ def _of_study(study: StudyRecord) -> Found:
         study.folder,
         asked.seeds,
         study.command,
+        asked.variants,
     )
 
 
@@ -209,13 +230,18 @@ def _of_server(name: str, server: Server) -> Found:
         asked.figures or {},
         seeds=asked.seeds,
         command=kept.command,
+        variants=asked.variants,
     )
 
 
 def _joined(parts: Sequence[Found]) -> Found:
     if len(parts) == 1:
         return parts[0]
-    runs = tuple(run for part in parts for run in part.runs)
+    runs = tuple(
+        replace(run, provenance=with_command(dict(run.provenance), lambda: part.command))  # noqa: B023
+        for part in parts
+        for run in part.runs
+    )
     names = list(dict.fromkeys(part.name for part in parts))
     figures = {name: options for part in reversed(parts) for name, options in part.figures.items()}
     descriptions = list(dict.fromkeys(part.description for part in parts if part.description))

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.errors import ConfigError, HarnessError, UnknownNameError
-from harness.reader.kept import Artifacts, read_cells, seed_of, yaml_of
+from harness.reader.kept import Artifacts, read_cells, seed_of
+from harness.reader.plain import yaml_of
 from harness.reader.studies import Asked, asked_of
 from harness.registry import did_you_mean
 from harness.runs import Run
@@ -105,15 +106,12 @@ class Server:
             return None
         ids = [experiment.experiment_id]
         suites = self._search(ids, "tags.`harness.kind` = 'suite'")
-        ended = [
-            run
-            for run in suites
-            if run.info.status != "RUNNING" and "mlflow.parentRunId" not in run.data.tags
-        ]
-        if ended:
+        own = [run for run in suites if "mlflow.parentRunId" not in run.data.tags]
+        if ended := [run for run in own if run.info.status != "RUNNING"]:
             return self._study(ended[-1])
         cells = self._search(ids, CELLS)
-        return Kept(tuple(cells), Asked(name)) if cells else None
+        asked = self._asked(own[-1]) if own else Asked()
+        return Kept(tuple(cells), replace(asked, name=name)) if cells else None
 
     def _by_labels(self, name: str) -> Kept | None:
         experiment_name, _, rest = name.partition("/")
@@ -126,8 +124,11 @@ class Server:
         known = [f"{experiment_name}/{run.info.run_name}" for run in self._search(ids, CELLS)]
         raise UnknownNameError(f"no run `{name}` in MLflow at {self._shown}{_near(name, known)}")
 
+    def _asked(self, study: "MlflowRun") -> Asked:
+        return asked_of(yaml_of(Artifacts(study, self.uri).text("experiment.yaml")))
+
     def _study(self, parent: "MlflowRun") -> Kept:
-        asked = asked_of(yaml_of(Artifacts(parent, self.uri).text("experiment.yaml")))
+        asked = self._asked(parent)
         children = self._search([parent.info.experiment_id], _child_of(parent.info.run_id))
         order = {variant: place for place, variant in enumerate(asked.variants)}
 

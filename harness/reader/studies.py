@@ -11,8 +11,7 @@ import yaml
 
 from harness.errors import ConfigError
 from harness.events import FILE
-from harness.files import read_json
-from harness.reader.folders import LOADER, read_yaml
+from harness.reader.plain import load_yaml, mapping_in, read_yaml
 from harness.rundir import RunDir
 
 STUDIES, SWEEPS = ".studies", ".sweeps"
@@ -34,10 +33,10 @@ class Asked:
 def read_asked(file: Path) -> Asked:
     """ConfigError where `file` is no experiment file: one line, and the place."""
     try:
-        data = yaml.load(file.read_text(), LOADER)  # noqa: S506 - a safe loader, in C where there is one
+        data = load_yaml(file.read_text())
     except (OSError, ValueError) as error:
         raise ConfigError(f"{file} cannot be read: {' '.join(str(error).split())}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise ConfigError(f"{file} is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(data, dict) or not isinstance(data.get("name"), str):
         raise ConfigError(f"{file} is no experiment file: it has no `name`")
@@ -88,6 +87,12 @@ def studies_below(folder: Path) -> list[Path]:
     return [file.parent for file in sorted(ended, key=lambda file: file.stat().st_mtime)]
 
 
+def asked_last(home: Path) -> Asked | None:
+    """What the study of an experiment asks for that began last, ended or not; None without one."""
+    files = [file for file in (home / STUDIES).glob("*/experiment.yaml") if not _is_within(file.parent)]
+    return asked_of(read_yaml(max(files, key=lambda file: file.stat().st_mtime))) if files else None
+
+
 @dataclass(frozen=True)
 class StudyRecord:
     """A study: its runs' folders in its order, why those of them failed that did, and what was asked for."""
@@ -103,15 +108,16 @@ def read_study(folder: Path) -> StudyRecord:
     """A study that has not ended has those runs of its variants that there are."""
     asked = asked_of(read_yaml(folder / "experiment.yaml"))
     home = folder.absolute().parent.parent
-    record = _mapping(folder / RECORD)
-    command = tuple(_mapping(RunDir(folder).provenance).get("command", ()))
+    record = mapping_in(folder / RECORD)
+    command = tuple(map(str, _list(mapping_in(RunDir(folder).provenance).get("command"))))
     if not record:
         variants = asked.variants or ("base",)
         runs = [run for variant in variants for run in runs_below(home / variant)]
         return StudyRecord(folder, tuple(runs), {}, asked, command)
-    failed = {str(home / name): reason for name, reason in record.get("failed", {}).items()}
-    names = [*record.get("runs", ()), *record.get("failed", {})]
-    order = {variant: index for index, variant in enumerate(record.get("values", {}))}
+    reasons = _named(record, "failed")
+    failed = {str(home / name): str(reason) for name, reason in reasons.items()}
+    names = [*map(str, _list(record.get("runs"))), *reasons]
+    order = {variant: index for index, variant in enumerate(_named(record, "values"))}
     runs = sorted(
         (home / name for name in names),
         key=lambda run: (order.get(run.parent.name, len(order)), _by_variant_and_seed(run)),
@@ -133,7 +139,7 @@ def _by_variant_and_seed(run: Path) -> tuple[str, str, int, str]:
 
 def _is_within(study: Path) -> bool:
     """Whether the study is a part of something, as the final of a search is."""
-    with suppress(OSError, ValueError), (study / FILE).open("rb") as log:
+    with suppress(OSError, ValueError, TypeError, RecursionError), (study / FILE).open("rb") as log:
         return "parent" in json.loads(log.readline())
     return False
 
@@ -146,8 +152,6 @@ def _list(value: object) -> Iterator[Any]:
     return iter(value) if isinstance(value, list) else iter(())
 
 
-def _mapping(file: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        value = read_json(file)
-        return value if isinstance(value, dict) else {}
-    return {}
+def _named(record: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = record.get(key)
+    return value if isinstance(value, dict) else {}

@@ -11,6 +11,7 @@ origin       commit, versions, machine, data, command
 tables       all of it as Markdown tables
 theory       the table of the diagnostics
 results      the results in words
+conclusion   what they come to, in a paragraph
 aside        failures, cost and published values in words
 drawings     the figures
 data         CSV and JSON

@@ -7,7 +7,7 @@ from harness.pages import plain_text
 from harness.report import tables
 from harness.report.comparison import Comparison, Group
 from harness.report.cost import Cost
-from harness.report.failures import missing_seeds, seeds_in_words, without_result
+from harness.report.failures import gathered, missing_seeds, odd_runs, seeds_in_words, without_result
 from harness.report.published import Published, published_for
 from harness.runs import by_variant
 
@@ -24,9 +24,15 @@ def failures_section(comparison: Comparison) -> Iterator[str]:
             f"- {plain_text(name)}, {seeds}: {len(aside)} set aside, for of several runs of a seed under"
             " one protocol the one that began last counts; all are in report.csv"
         )
+    for group in gathered(odd_runs(comparison)):
+        seeds = seeds_in_words(sorted({run.seed for run in group.runs}))
+        said = [] if group.status in ("finished", "running", "") else [f"its last word is {group.status}"]
+        why = "; ".join([*said, *([group.reason] if any(run.reason for run in group.runs) else [])])
+        who = f"{plain_text(group.variant)}, {seeds}"
+        lines.append(f"- {who}: the result is whole, and counts; but {plain_text(why)}")
     if not runs and not lines:
         return
-    parts = ["## Not in the results"]
+    parts = ["## Not in the results, or odd" if odd_runs(comparison) else "## Not in the results"]
     if runs:
         parts.append(tables.failures_table(runs))
         parts.append("None of these is in any mean above: a mean is one of the seeds that came to their end.")
@@ -41,8 +47,10 @@ def cost_section(found: Sequence[Cost]) -> Iterator[str]:
     machines = list(dict.fromkeys(machine for each in found for machine in each.machines))
     words = [
         "Means over finished runs. Images seen: real ones, a batch each update of the discriminator."
-        " Training: seconds without evaluations; in all: with them."
+        " Training: seconds without evaluations; in all: with them; of the machine as busy as it was."
     ]
+    if any(each.training and each.training.n > 1 for each in found):
+        words.append("±: half-width of the 95 % interval of the mean over seeds.")
     if len(machines) == 1:
         words.append(f"Machine: {plain_text(machines[0])}.")
     elif machines:

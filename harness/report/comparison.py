@@ -1,6 +1,6 @@
 """Runs side by side: which of them were measured alike, and what their values come to over seeds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Literal
@@ -38,12 +38,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Row:
-    """A variant under one protocol: its finished runs, one a seed, the seeds it should have, its values."""
+    """A variant under one protocol: its finished runs, one a seed, how many it should have, its values.
+
+    lost: seeds whose training was begun and has no result under any protocol, so that every mean is one of
+    survivors; elsewhere: seeds that have a result under another protocol only, and are not expected here.
+    """
 
     variant: str
     runs: tuple[Run, ...]
     expected: int
     entries: Mapping[str, Entry]
+    lost: tuple[int, ...] = ()
+    elsewhere: tuple[int, ...] = ()
 
     def mean(self, key: str) -> float | None:
         entry = self.entries.get(key)
@@ -54,9 +60,9 @@ class Row:
 class Group:
     """Everything measured under one protocol, so that it may be compared.
 
-    index: from 1, or 0 where there is no other protocol; columns: the main one first; rows: best first;
-    contrasts: every variant against the reference, in every column; pairs: every two variants, in the main
-    column.
+    index: from 1, or 0 where there is no other protocol; columns: the main one first; rows: best first, those
+    that lost trainings after all others; contrasts: every variant against the reference, in every column;
+    pairs: every two variants, in the main column.
     """
 
     index: int
@@ -90,12 +96,14 @@ class Group:
 @dataclass(frozen=True)
 class Comparison:
     """All runs of a report. set_aside: finished runs in whose place one of the same seed counts that began
-    later; expected: the seeds that every variant should have."""
+    later; expected: the seeds that every variant should have; not_begun: variants asked for without any
+    run."""
 
     runs: tuple[Run, ...]
     groups: tuple[Group, ...]
     set_aside: tuple[Run, ...]
     expected: tuple[int, ...]
+    not_begun: tuple[str, ...] = ()
 
     @property
     def counted(self) -> tuple[Run, ...]:
@@ -106,14 +114,25 @@ class Comparison:
     def variants(self) -> dict[str, list[Run]]:
         return by_variant(self.counted)
 
+    @property
+    def ranked(self) -> dict[str, list[Run]]:
+        """As `variants`, in the order of the tables of results."""
+        order = dict.fromkeys(row.variant for group in self.groups for row in group.rows)
+        found = self.variants
+        return {name: found[name] for name in (*order, *found) if name in found}
 
-def compared(runs: Iterable[Run], seeds: Sequence[int] = (), reference: str = "") -> Comparison:
+
+def compared(
+    runs: Iterable[Run], seeds: Sequence[int] = (), reference: str = "", variants: Sequence[str] = ()
+) -> Comparison:
     """Runs in groups of one protocol each, with their statistics.
 
     seeds: those asked for, else every seed that any variant has; reference: the variant the others are held
-    against, else `base` where there is one, else the first.
+    against, else `base` where there is one, else the first that lost no training, else the first;
+    variants: those asked for, of which there may be no run.
     """
     named = _named(tuple(runs))
+    not_begun = tuple(name for name in variants if name not in {run.variant for run in named})
     expected = tuple(seeds) or tuple(sorted({run.seed for run in named}))
     newest: dict[tuple[str, str, int], Run] = {}
     by_fingerprint = dict.fromkeys(_fingerprint(run) for run in named if run.results is not None)
@@ -126,12 +145,13 @@ def compared(runs: Iterable[Run], seeds: Sequence[int] = (), reference: str = ""
     groups = []
     for index, fingerprint in enumerate(by_fingerprint, 1):
         members = [run for run in kept if _fingerprint(run) == fingerprint]
-        variants = by_variant(sorted(members, key=lambda run: run.seed))
+        having = by_variant(sorted(members, key=lambda run: run.seed))
         # Where there is one protocol only, a variant without any result has a line all the same.
-        order = [name for name in by_variant(named) if alone or name in variants]
-        rows = {name: variants.get(name, []) for name in order}
-        groups.append(_group(0 if alone else index, fingerprint, rows, len(expected), reference))
-    return Comparison(named, tuple(groups), set_aside, expected)
+        order = [name for name in (*by_variant(named), *not_begun) if alone or name in having]
+        rows = {name: having.get(name, []) for name in order}
+        found = _group(0 if alone else index, fingerprint, _rows(rows, named, expected), reference)
+        groups.append(found)
+    return Comparison(named, tuple(groups), set_aside, expected, not_begun)
 
 
 def main_first(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -143,28 +163,29 @@ def _named(runs: tuple[Run, ...]) -> tuple[Run, ...]:
     """Variants of several experiments under both names: `base` of one is not `base` of another."""
     if len({run.experiment for run in runs}) <= 1:
         return runs
-    return tuple(replace(run, variant=f"{run.experiment}: {run.variant}") for run in runs)
+
+    def name(run: Run) -> str:
+        named = run.variant.startswith(f"{run.experiment}/")  # as the reader calls them
+        return run.variant if named else f"{run.experiment}: {run.variant}"
+
+    return tuple(replace(run, variant=name(run)) for run in runs)
 
 
 def _fingerprint(run: Run) -> str:
     return str((run.results or {}).get("fingerprint", ""))
 
 
-def _group(
-    index: int, fingerprint: str, variants: Mapping[str, list[Run]], expected: int, reference: str
-) -> Group:
+def _group(index: int, fingerprint: str, found: Iterable[Row], reference: str) -> Group:
+    rows = list(found)
     columns = main_first(
-        tuple(dict.fromkeys(column for runs in variants.values() for run in runs for column in run.columns))
+        tuple(dict.fromkeys(column for row in rows for run in row.runs for column in run.columns))
     )
-    rows = []
-    for variant, runs in variants.items():
-        entries = {column.key: _entry(column.key, runs) for column in columns}
-        rows.append(Row(variant, tuple(runs), max(expected, len(runs)), entries))
+    rows = [
+        replace(row, entries={column.key: _entry(column.key, row.runs) for column in columns}) for row in rows
+    ]
     for column in columns:
         rows = _marked(rows, column)
-    found = [row.variant for row in rows if row.runs]
-    if reference not in found:
-        reference = "base" if "base" in found else found[0]
+    held = _reference(rows, reference)
     samples = {
         column: {
             row.variant: row.entries[column.key].values for row in rows if row.mean(column.key) is not None
@@ -176,10 +197,28 @@ def _group(
         fingerprint,
         columns,
         tuple(_best_first(rows, columns)),
-        reference,
-        tuple(each for column in columns for each in against(reference, samples[column], column)),
+        held,
+        tuple(each for column in columns for each in against(held, samples[column], column)),
         tuple(all_pairs(samples[columns[0]], columns[0])) if columns else (),
     )
+
+
+def _rows(
+    variants: Mapping[str, Sequence[Run]], named: Sequence[Run], expected: Sequence[int]
+) -> Iterator[Row]:
+    """Without their values. named: all runs, under every protocol and without results."""
+    for variant, runs in variants.items():
+        own = [run for run in named if run.variant == variant]
+        here, done = {run.seed for run in runs}, {run.seed for run in own if run.finished}
+        lost = {run.seed for run in own} - done
+        due = {*expected, *here, *lost} - (done - here)
+        yield Row(variant, tuple(runs), len(due), {}, tuple(sorted(lost)), tuple(sorted(done - here)))
+
+
+def _reference(rows: Sequence[Row], asked: str) -> str:
+    found = [row.variant for row in rows if row.runs]
+    whole = [row.variant for row in rows if row.runs and not row.lost]
+    return next(name for name in (asked, "base", *whole, *found) if name in found)
 
 
 def _entry(key: str, runs: Sequence[Run]) -> Entry:
@@ -204,13 +243,14 @@ def _is_number(value: object) -> bool:
 
 def _marked(rows: Sequence[Row], column: Column) -> list[Row]:
     """The best of a column is marked only where it is shown to be better than every other. A value that
-    cannot be trusted is never marked, but the others have to beat it all the same."""
+    cannot be trusted is never marked, and neither is a mean of survivors, but the others have to beat them
+    all the same."""
     key = column.key
     samples = {row.variant: row.entries[key].values for row in rows if row.mean(key) is not None}
     marks = stands_out(samples, higher_is_better=column.better == "higher").marks
     return [
         replace(row, entries={**row.entries, key: replace(row.entries[key], mark=marks.get(row.variant, ""))})
-        if not row.entries[key].doubts
+        if not row.entries[key].doubts and not row.lost
         else row
         for row in rows
     ]
@@ -221,8 +261,8 @@ def _best_first(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
         return list(rows)
     key, sign = columns[0].key, -1 if columns[0].better == "higher" else 1
 
-    def place(row: Row) -> tuple[bool, float]:
+    def place(row: Row) -> tuple[bool, bool, float]:
         mean = row.mean(key)
-        return (mean is None, 0.0 if mean is None else sign * mean)
+        return (mean is None, bool(row.lost), 0.0 if mean is None else sign * mean)
 
     return sorted(rows, key=place)

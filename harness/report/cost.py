@@ -7,21 +7,22 @@ from typing import Any
 
 from harness.report.comparison import Comparison
 from harness.runs import Run
+from harness.stats import Interval, mean_interval
 
 
 @dataclass(frozen=True)
 class Cost:
     """Of one variant, means over its finished runs; None where no run says.
 
-    training: seconds without evaluations; whole: seconds with them; images: real ones that the
-    discriminator saw, a batch each time it was updated; parameters: of generator and discriminator.
+    training: seconds without evaluations, with their interval; whole: seconds with them; images: real ones
+    that the discriminator saw, a batch each time it was updated; parameters: of generator and discriminator.
     """
 
     variant: str
     runs: int
     steps: tuple[int, ...]
     images: float | None
-    training: float | None
+    training: Interval | None
     images_per_second: float | None
     whole: float | None
     parameters: tuple[int, ...]
@@ -30,7 +31,7 @@ class Cost:
 
 def costs(comparison: Comparison) -> list[Cost]:
     """One for every variant that has a finished run."""
-    groups = {name: [run for run in runs if run.results] for name, runs in comparison.variants.items()}
+    groups = {name: [run for run in runs if run.results] for name, runs in comparison.ranked.items()}
     return [_cost(name, runs) for name, runs in groups.items() if runs]
 
 
@@ -46,7 +47,7 @@ def _cost(variant: str, runs: Sequence[Run]) -> Cost:
         len(runs),
         tuple(sorted({int(each["steps"]) for each in results if "steps" in each})),
         _mean(images),
-        _mean([seconds for _, seconds in timed]),
+        mean_interval([seconds for _, seconds in timed]) if timed else None,
         _mean(rates),
         _mean(whole),
         tuple(sorted(set(counted))),

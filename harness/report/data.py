@@ -98,6 +98,7 @@ def _group(group: Group) -> dict[str, Any]:
                 "variant": row.variant,
                 "seeds": [run.seed for run in row.runs],
                 "expected_seeds": row.expected,
+                "without_result": row.lost,
                 "statistics": {
                     key: {
                         **(asdict(entry.interval) if entry.interval else {"mean": None}),

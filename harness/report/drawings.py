@@ -42,7 +42,7 @@ def _standard(
     runs = [run for row in group.rows for run in row.runs]
     several = len(runs) > 1
     if not group.index:
-        runs = list(comparison.counted)
+        runs = [run for some in comparison.ranked.values() for run in some]
     if several:
         yield "intervals", partial(intervals, runs, main)
     yield "samples", partial(samples, runs, main)

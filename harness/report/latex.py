@@ -1,15 +1,20 @@
 """The table of results in LaTeX, for a paper: booktabs, marked as on the page."""
 
+import re
 from collections.abc import Iterator, Sequence
+from math import ceil
 from pathlib import Path
 
 from harness.columns import Column
 from harness.files import write_atomic
-from harness.notes import number, plain
+from harness.notes import number, one_line, plain
 from harness.report.comparison import KINDS, Entry, Group, Row
 from harness.report.tables import control_name
 
 FILE = "report.tex"
+
+MOST = 4
+"""Metrics side by side in a column of text; more of them stand in several tables below one another."""
 
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -39,6 +44,7 @@ SPECIAL = {
     "↑": r"\ensuremath{\uparrow}",
     "°": r"\ensuremath{^\circ}",
     "…": r"\ldots{}",
+    "\ufffd": "?",
 }
 
 
@@ -57,31 +63,39 @@ def write_latex(folder: Path, groups: Sequence[Group], name: str, sentences: Seq
 
 def escaped(text: str) -> str:
     """Text as LaTeX prints it: no command, no comment, no formula of its own; one line."""
-    return "".join(SPECIAL.get(letter, letter) for letter in " ".join(text.split()))
+    return "".join(SPECIAL.get(letter, letter) for letter in one_line(text))
 
 
 def _table(group: Group, name: str, sentence: str) -> Iterator[str]:
     yield r"\begin{table}"
     yield r"  \centering"
     yield rf"  \caption{{{_caption(group, name, sentence)}}}"
-    yield rf"  \begin{{tabular}}{{l{'r' * (len(group.columns) + 1)}}}"
+    yield rf"  \label{{tab:{_label(name)}{f'-{group.index}' if group.index else ''}}}"
+    parts = ceil(len(group.columns) / MOST)
+    each = ceil(len(group.columns) / parts)
+    for first in range(0, len(group.columns), each):
+        if first:
+            yield r"  \par\medskip"
+        yield from _tabular(group, group.columns[first : first + each])
+    yield r"\end{table}"
+
+
+def _tabular(group: Group, columns: Sequence[Column]) -> Iterator[str]:
+    yield rf"  \begin{{tabular}}{{l{'r' * (len(columns) + 1)}}}"
     yield r"    \toprule"
-    yield _line(["", "Seeds", *map(_head, group.columns)])
+    yield _line(["", "Seeds", *map(_head, columns)])
     yield r"    \midrule"
     for row in group.rows:
-        yield _line([escaped(row.variant), _seeds(row), *[_text(row, column) for column in group.columns]])
+        yield _line([escaped(row.variant), _seeds(row), *[_text(row, column) for column in columns]])
     controls = {kind: label for kind in KINDS if (label := control_name(group, kind))}
     if controls:
         yield r"    \midrule"
     for kind, label in controls.items():
         scores = group.results[kind]["values"]
-        texts = [
-            _formula(plain(scores[column.key])) if column.key in scores else "" for column in group.columns
-        ]
+        texts = [_formula(plain(scores[column.key])) if column.key in scores else "" for column in columns]
         yield _line([escaped(label), "", *texts])
     yield r"    \bottomrule"
     yield r"  \end{tabular}"
-    yield r"\end{table}"
 
 
 def _caption(group: Group, name: str, sentence: str) -> str:
@@ -96,9 +110,16 @@ def _caption(group: Group, name: str, sentence: str) -> str:
         parts.append(r"$^\circ$: the best mean, or not to be told from it.")
     if marks - {""}:
         parts.append(r"(Paired $t$ test over shared seeds, two-sided, Holm-corrected, 5\,\%.)")
+    if any(row.lost for row in group.rows):
+        parts.append("Of a variant that lost trainings the mean is one of the survivors, and never marked.")
     if any(entry.doubts for entry in entries):
         parts.append(r"?: unreliable.")
     return " ".join(parts)
+
+
+def _label(name: str) -> str:
+    """What any LaTeX takes in a label."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "results"
 
 
 def _line(cells: Sequence[str]) -> str:

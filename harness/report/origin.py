@@ -4,10 +4,11 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from harness.pages import code, plain_text
+from harness.reader.folders import LED
 from harness.runs import Record, Run
 
-LED = "--led"
-"""In the command of a process that a study started for itself, which a person would not repeat."""
+MOST = 5
+"""Values of one kind that are listed."""
 
 
 def origin_of(records: Sequence[Record], seeds: Sequence[int] = (), command: Sequence[str] = ()) -> list[str]:
@@ -29,9 +30,7 @@ def origin_of(records: Sequence[Record], seeds: Sequence[int] = (), command: Seq
     }
     lines = [f"- {title}: {each_once(values)}" for title, values in rows.items() if any(values)]
     if commands and not shown and any(commands):
-        lines.append(
-            "- command: of the study, whose workers made the runs; each of theirs is in report.json"
-        )
+        lines.append("- command: of the study, whose workers made the runs; each of theirs is in report.json")
     return lines
 
 
@@ -43,14 +42,16 @@ def unlike_origins(runs: Sequence[Run]) -> list[str]:
 
 
 def each_once(values: Iterable[str]) -> str:
-    """Every value once, and where there are several how many runs each is of. The values are Markdown."""
+    """Every value once, and where there are several how many runs each is of; of more than MOST how many more
+    there are. The values are Markdown."""
     counts: dict[str, int] = {}
     for value in values:
         if value:
             counts[value] = counts.get(value, 0) + 1
     if len(counts) == 1:
         return next(iter(counts))
-    return "; ".join(f"{value} ({count} run{'' if count == 1 else 's'})" for value, count in counts.items())
+    shown = [f"{value} ({count} run{'' if count == 1 else 's'})" for value, count in counts.items()]
+    return "; ".join([*shown[:MOST], *([f"{len(shown) - MOST} more"] if len(shown) > MOST else [])])
 
 
 def _commit(git: Record) -> str:

@@ -8,6 +8,7 @@ from harness.notes import protocol_sentence
 from harness.pages import Illustration, Report, alike, plain_text, write_page
 from harness.report.aside import cost_section, failures_section, published_section
 from harness.report.comparison import KINDS, Comparison, compared
+from harness.report.conclusion import conclusion
 from harness.report.cost import costs
 from harness.report.data import write_csv, write_json
 from harness.report.differences import differing, protocol_differences, unlike
@@ -36,17 +37,18 @@ def write_report(
     description: str = "",
     figures: Mapping[str, Draw] = NO_FIGURES,
     seeds: Sequence[int] = (),
+    variants: Sequence[str] = (),
     reference: str = "",
     command: Sequence[str] = (),
 ) -> Report:
     """Write all there is to say of `runs` into `folder`: the page as Markdown and as HTML with its figures,
     every number as CSV and JSON, the table in LaTeX.
 
-    figures: the experiment's own, by name; seeds: those asked for, of which a variant without one is named;
+    figures: the experiment's own, by name; seeds, variants: those asked for: what is missing is said;
     reference: the variant that others are held against, else `base` or the first; command: the one that made
     all runs. A figure that cannot be drawn is a warning: the results stand without it.
     """
-    comparison = compared(runs, seeds, reference)
+    comparison = compared(runs, seeds, reference, variants)
     parts = list(_parts(folder, comparison, name, description, figures, command))
     shown = [part for part in parts if isinstance(part, Illustration)]
     texts = [part.section if isinstance(part, Illustration) else part for part in parts]
@@ -71,6 +73,11 @@ def _parts(
 ) -> Iterator[Part]:
     yield f"# {plain_text(name)}"
     yield plain_text(description)
+    if not comparison.variants:
+        yield "There are no runs."
+        return
+    yield _counted(comparison)
+    yield " ".join(filter(None, map(conclusion, comparison.groups)))
     yield from _compared(comparison)
     for group in comparison.groups:
         yield from results_section(group)
@@ -84,22 +91,28 @@ def _parts(
     yield _origin(comparison, command)
 
 
-def _compared(comparison: Comparison) -> Iterator[str]:
-    """Variants, what differs between them, and under which protocols they were measured."""
-    variants = comparison.variants
-    if not variants:
-        yield "There are no runs."
-        return
-    counted = f"{len(variants)} variants" if len(variants) > 1 else "One variant"
-    if len(variants) <= MOST_NAMES:
-        counted += f", {', '.join(f'**{plain_text(name)}**' for name in variants)},"
-    trainings = {(name, seed) for name in variants for seed in comparison.expected}
+def _counted(comparison: Comparison) -> str:
+    """Variants, seeds, and how many of the trainings have a result."""
+    names = [*comparison.variants, *comparison.not_begun]
+    counted = f"{len(names)} variants" if len(names) > 1 else "One variant"
+    if len(names) <= MOST_NAMES:
+        counted += f", {', '.join(f'**{plain_text(name)}**' for name in names)},"
+    trainings = {(name, seed) for name in names for seed in comparison.expected}
     trainings |= {(run.variant, run.seed) for run in comparison.runs}
     done = {(run.variant, run.seed) for run in comparison.runs if run.finished}
     said = "each has a result"
     if trainings > done:
         said = f"**{len(done)} of {len(trainings)} trainings have a result**"
-    yield f"{counted} with {seeds_in_words(comparison.expected)}: {said}."
+    if comparison.not_begun:
+        missing = [plain_text(name) for name in comparison.not_begun]
+        listed = ", ".join(missing) if len(missing) <= MOST_NAMES else f"{len(missing)} variants"
+        said += f"; without any run: {listed}"
+    return f"{counted} with {seeds_in_words(comparison.expected)}: {said}."
+
+
+def _compared(comparison: Comparison) -> Iterator[str]:
+    """What differs between variants, and under which protocols they were measured."""
+    variants = comparison.variants
     settings = differing(variants)
     if table := differences_table(settings):
         yield f"Their configurations differ in this alone:\n\n{table}"
@@ -129,7 +142,7 @@ def _compared(comparison: Comparison) -> Iterator[str]:
 def _sentence(results: Record) -> str:
     try:
         return protocol_sentence(results)
-    except (KeyError, TypeError):  # of an older version, or of a newer one
+    except (KeyError, TypeError, ValueError):  # of an older version, or of a newer one
         return f"a protocol of another version, fingerprint {str(results.get('fingerprint', ''))[:8]}"
 
 

@@ -27,7 +27,7 @@ def _numbers(group: Group, main: Column) -> Iterator[str]:
     """What the numbers of the table are."""
     several = len([row for row in group.rows if row.runs]) > 1
     if group.seeds > 1:
-        yield "Mean ± half-width of the 95 % interval of the mean over seeds (Student's t)."
+        yield "Mean ± half-width of the 95 % interval of that one mean over seeds (Student's t)."
         if group.seeds >= FEWEST:
             yield f"IQM: mean of the middle half of the seeds, from {FEWEST} seeds on."
         single = [plain_text(row.variant) for row in group.rows if len(row.runs) == 1]
@@ -40,16 +40,35 @@ def _numbers(group: Group, main: Column) -> Iterator[str]:
         )
     else:
         yield "**One seed**: there is no interval."
-    if any(len(row.runs) < row.expected for row in group.rows):
+    lost = any(row.lost for row in group.rows)
+    if lost:
         yield (
-            "**Where seeds are missing, a mean is of those that came to their end, which flatters**: the"
-            " others are listed below."
+            "**A mean of a variant that lost trainings is one of the survivors, which flatters**: it is"
+            " compared, but never marked. The trainings without a result are listed below."
         )
+    if any(len(row.runs) + len(row.lost) < row.expected for row in group.rows):
+        yield "Seeds that were never begun are listed below too."
+    elsewhere = [
+        f"{plain_text(row.variant)} ({seeds_in_words(row.elsewhere)})" for row in group.rows if row.elsewhere
+    ]
+    if elsewhere:
+        yield f"Measured under another protocol, and in its table: {', '.join(elsewhere)}."
     if several:
-        yield f"Sorted by {plain_text(main.title)}."
+        yield f"Sorted by {plain_text(main.title)}{', variants that lost trainings last' if lost else ''}."
     yield "Every value is of a run's last evaluation, not of its best."
     if any(tables.control_name(group, kind) for kind in KINDS):
-        yield "Floor: real images in the place of generated ones; ceiling: noise."
+        yield f"Floor: real images in the place of generated ones; ceiling: noise.{_counts(group)}"
+
+
+def _counts(group: Group) -> str:
+    """That a floor of fewer images is none for every metric."""
+    floor, runs = (group.results.get("floor") or {}).get("num_samples"), group.results.get("num_samples")
+    if not isinstance(floor, int) or not isinstance(runs, int) or floor >= runs:
+        return ""
+    return (
+        f" The floor is of {floor:,} and the runs are of {runs:,}: a metric that changes with their number,"
+        " as coverage and recall do, can be better than its floor."
+    )
 
 
 def _marks(group: Group) -> Iterator[str]:
@@ -103,6 +122,13 @@ def against_section(group: Group) -> Iterator[str]:
         return
     reference, of = plain_text(group.reference), plain_text(main.title)
     corrected = f", Holm-corrected over these {len(contrasts)} tests" if len(contrasts) > 1 else ""
+    compared = {group.reference, *(each.variant for each in contrasts)}
+    survivors = [plain_text(row.variant) for row in group.rows if row.lost and row.variant in compared]
+    flattered = (
+        f" **Only what survived is compared here of variants that lost trainings: {', '.join(survivors)}.**"
+        if survivors
+        else ""
+    )
     test = "paired t test"
     if not all(each.paired for each in contrasts):
         test += " (Welch's where fewer than two seeds are shared)"
@@ -111,7 +137,9 @@ def against_section(group: Group) -> Iterator[str]:
         f"Probability of improvement: that a seed of the variant has a better {of} than a seed of"
         f" {reference}, ties half, with its 95 % interval. Difference: variant minus"
         f" {reference} over the seeds both have, ± half-width of its 95 % interval. p: {test},"
-        f" two-sided{corrected}. The other metrics: report.json."
+        f" two-sided{corrected}. An interval is of one difference and not corrected, so it may leave out 0"
+        " where p does not convince. The reference is the one asked for, else `base`, else the first variant"
+        f" that lost no training. The other metrics: report.json.{flattered}"
     )
     names = [row.variant for row in group.rows if row.mean(main.key) is not None]
     if 2 < len(names) <= MOST_PAIRS:

@@ -10,7 +10,7 @@ from harness.report.comparison import FEWEST, KINDS, Entry, Group, Row
 from harness.report.contrasts import Contrast
 from harness.report.cost import Cost
 from harness.report.differences import Flat
-from harness.report.failures import reason_of
+from harness.report.failures import Alike, gathered, seeds_in_words
 from harness.report.fitting import fitted
 from harness.runs import Record, Run
 from harness.stats import LEVEL, Interval
@@ -174,16 +174,33 @@ def p_text(p: float | None) -> str:
 
 
 def failures_table(runs: Sequence[Run]) -> str:
-    """Every run without a result, with what is known of why."""
+    """Every run without a result, with what is known of why; those of a variant that failed alike in one
+    line."""
+    groups = list(gathered(runs))
     rows = [
-        [cell(run.status), cell(reason_of(run)), cell(_steps(run)), cell(run.place) or NONE] for run in runs
+        [cell(group.status), cell(group.reason), cell(_steps(group)), cell(_places(group)) or NONE]
+        for group in groups
     ]
-    names = [f"{name_of(run.variant)}, seed {run.seed}" for run in runs]
+    names = [
+        f"{name_of(group.variant)}, {seeds_in_words([run.seed for run in group.runs])}" for group in groups
+    ]
     return markdown_table(["status", "reason", "last evaluation", "where"], names, rows)
 
 
-def _steps(run: Run) -> str:
-    return f"step {max(run.evaluations):,}" if run.evaluations else NONE
+def _steps(group: Alike) -> str:
+    """Of the run that came least far to that which came furthest."""
+    last = [max(run.evaluations, default=0) for run in group.runs]
+    if not any(last):
+        return NONE
+    return f"step {last[0]:,}" if len(set(last)) == 1 else f"steps {min(last):,} to {max(last):,}"
+
+
+def _places(group: Alike) -> str:
+    """Of the first; of the others report.json has them."""
+    others = len(group.runs) - 1
+    return (
+        f"{group.runs[0].place} and {others} more" if others and group.runs[0].place else group.runs[0].place
+    )
 
 
 def cost_table(costs: Sequence[Cost]) -> str:
@@ -192,7 +209,7 @@ def cost_table(costs: Sequence[Cost]) -> str:
         "runs": [str(each.runs) for each in costs],
         "steps": [" or ".join(f"{steps:,}" for steps in each.steps) or NONE for each in costs],
         "images seen": [_whole(each.images) for each in costs],
-        "training, s": [_seconds(each.training) for each in costs],
+        "training, s": [number(each.training) if each.training else NONE for each in costs],
         "images/s": [_whole(each.images_per_second) for each in costs],
         "in all, s": [_seconds(each.whole) for each in costs],
         "parameters": [" or ".join(f"{count:,}" for count in each.parameters) or NONE for each in costs],

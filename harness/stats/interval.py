@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum, isfinite, sqrt
 
+from harness.stats.numbers import ROUNDING
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -37,6 +39,9 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     mean = fsum(numbers) / n
     if n == 1:
         return Interval(mean, None, None, None, n)
+    if max(numbers) - min(numbers) <= ROUNDING * max(map(abs, numbers)):
+        # Equal values: what their mean is off by is no spread.
+        return Interval(mean, 0.0, mean, mean, n)
     std = sqrt(fsum((number - mean) ** 2 for number in numbers) / (n - 1))
     # Imported here because scipy takes longer to import than all else in this layer.
     from scipy.special import stdtrit

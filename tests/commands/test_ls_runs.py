@@ -71,7 +71,7 @@ def test_no_event_log_is_opened(runs: Path) -> None:
 
 def test_a_narrow_terminal_loses_the_folders_first_and_never_a_part_of_a_number(runs: Path) -> None:
     whole = printed(runs, 200)
-    assert whole[0].split() == ["run", "status", "last", "word", "steps", "FID", "seconds", "folder"]
+    assert whole[0].split() == ["run", "status", "when", "steps", "FID", "seconds", "folder"]
     assert str(runs / "ring/base") in whole[2]
     for width in (100, 80, 60, 40, 30):
         lines = printed(runs, width)

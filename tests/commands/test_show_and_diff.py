@@ -168,3 +168,12 @@ def test_no_title_is_markup_and_no_name_steers_the_terminal(
     assert "KID [/x]" in text
     assert "[k=5]" in text
     assert "\x1b" not in text
+
+
+def test_what_a_table_leaves_out_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    long = {10 * step: 9.0 - step / 10 for step in range(1, 31)}
+    text = shown(leave(tmp_path, curve=long), capsys)
+    assert "10 of 30 evaluations; all with --json" in text
+    assert "± se: standard error over the images of this run, not over seeds" in text
+    unfinished = shown(leave(tmp_path, "wide", status="failed", reason="no"), capsys)
+    assert "eval/" not in unfinished

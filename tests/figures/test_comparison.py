@@ -458,3 +458,7 @@ def test_labels_at_the_ends_stay_beside_the_axes() -> None:
     assert _kept([0.3, 0.9], 2) == [0.3, 0.9]  # no room: as they are
     crowded = sorted(_kept([0.8 + 0.1 * rank for rank in range(10)], 0.1))
     assert all(b - a >= 0.1 - 1e-9 for a, b in pairwise(crowded))
+
+
+def test_what_is_no_letter_is_in_no_figure() -> None:
+    assert words("a\x1b[31m\u202eb $c$ é\n2") == "a\ufffd[31m\ufffdb \\$c\\$ é\n2"

@@ -68,8 +68,8 @@ def test_a_colour_is_mixed_to_the_contrast_that_is_asked_for(colour: str, asked:
 
 @given(COLOURS)
 def test_what_was_strong_on_white_is_strong_in_the_dark(colour: str) -> None:
-    palette = {each.lower() for each in style.CYCLE}
-    if colour not in palette:
+    chosen = {each.lower() for each in (*style.CYCLE, style.FAINT)}
+    if colour not in chosen:
         wanted = min(contrast(colour, "#ffffff"), contrast(INK, PAPER))
         assert contrast(on_dark(colour), PAPER) == pytest.approx(wanted, rel=0.06)
 
@@ -77,6 +77,7 @@ def test_what_was_strong_on_white_is_strong_in_the_dark(colour: str) -> None:
 def test_lines_and_their_labels_can_be_read_in_the_dark() -> None:
     dark = [on_dark(colour.lower()) for colour in style.CYCLE if colour != style.BLACK]
     assert len(set(dark)) == len(dark)
+    assert contrast(on_dark(style.FAINT.lower()), PAPER) > 2 > contrast(style.FAINT, "#ffffff")
     assert all(contrast(colour, PAPER) >= 4.5 for colour in [*dark, on_dark(style.GREY.lower()), INK])
     assert declarations(["#ffffff", "#000000", "#0072b2", "#0072b2"])[0] == "--c0072b2:#0072b2;"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from leftovers import leave
+from leftovers import leave, leave_study
 
 from harness.files import write_json
 from harness.reader import read_run
@@ -123,3 +123,13 @@ def test_running_is_believed_only_of_a_process_that_is_there(tmp_path: Path) -> 
     assert read_run(folder).status == "stopped"
     write_json(status, {"status": "running", "reason": "", "process": 2**22 + 1, "host": "elsewhere"})
     assert read_run(folder).status == "running"
+
+
+def test_a_run_that_a_worker_made_is_under_the_command_of_its_study(tmp_path: Path) -> None:
+    study = leave_study(tmp_path, ["base"], ended=False)
+    folder = leave(tmp_path, parent=study)
+    provenance = json.loads((folder / "provenance.json").read_text())
+    write_json(folder / "provenance.json", {**provenance, "command": ["harness", "worker", "--led"]})
+    assert read_run(folder).provenance["command"] == ["harness", "run", "ring.yaml"]
+    (study / "provenance.json").unlink()
+    assert read_run(folder).provenance["command"] == ["harness", "worker", "--led"]

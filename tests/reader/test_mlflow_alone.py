@@ -85,3 +85,13 @@ def test_a_store_that_is_not_there_is_one_line(tmp_path: Path) -> None:
         read_runs(["ring"], tmp_path, "http://user:secret@127.0.0.1:9")
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_study_in_mlflow_that_has_not_ended_says_what_was_asked(mirror: Mirror, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    study = leave_study(runs, ["ns", "hinge"], ended=False, seeds=[0, 1])
+    run = leave(runs, "ns", parent=study)
+    for folder in (study, run):
+        mirror.replay(folder)
+    found = read_runs(["ring"], tmp_path / "elsewhere", mirror.uri)
+    assert (found.variants, found.seeds, len(found.runs)) == (("ns", "hinge"), (0, 1), 1)

@@ -60,8 +60,7 @@ def cost(runs: Sequence[Run], column: Column) -> Drawing:
         [value for panel in panels for line in panel.lines.values() for _, value in line],
         logarithmic=column.better == "lower",
     )
-    most = max(len(panel.on_front) for panel in panels)
-    height = max(1.75, 0.22 * most)
+    height = max(1.75, 0.22 * len(chosen))
     top, below = 0.3, 0.58
     figure = style.plain_figure(top + len(panels) * (height + below))
     room = max(map(style.text_width, names.values())) + 0.22
@@ -71,7 +70,7 @@ def cost(runs: Sequence[Run], column: Column) -> Drawing:
         upper = (len(panels) - number) * (height + below)
         style.place(axes, room_for_ticks(axes), upper - height, style.COLUMN - room, upper)
         _draw(axes, panel, looks, names)
-    figure.axes[0].set_title(style.words(column.heading))
+    figure.axes[0].set_title(style.words(scale.called(column.heading)))
     return Drawing(figure, f"{column.title} for its cost", _caption(groups, panels))
 
 
@@ -81,8 +80,8 @@ def _draw(
     from matplotlib.collections import LineCollection
 
     _cost_axis(axes, panel)
-    on_front = panel.on_front
-    rest = [line for variant, line in panel.lines.items() if variant not in on_front]
+    named = [variant for variant in looks if variant in panel.lines]
+    rest = [line for variant, line in panel.lines.items() if variant not in looks]
     axes.add_collection(LineCollection(rest, colors=style.FAINT, linewidths=1.2, zorder=1), autolim=False)
     dots = [point for line in rest for point in line]
     axes.plot([x for x, _ in dots], [y for _, y in dots], "o", color=style.FAINT, markersize=4, zorder=1)
@@ -96,17 +95,18 @@ def _draw(
         drawstyle="steps-post",
         zorder=1.5,
     )
-    for variant in on_front:
+    for variant in named:
         axes.plot(*zip(*panel.lines[variant], strict=True), linewidth=1.2, **looks[variant])
-    colors = {point: looks[variant]["color"] for variant in on_front for point in panel.lines[variant]}
+    colors = {point: looks[variant]["color"] for variant in named for point in panel.lines[variant]}
     axes.scatter(x, y, s=36, c=[colors[point] for point in panel.front], linewidths=0, zorder=3)
-    ends = [End(*panel.lines[variant][-1], names[variant], looks[variant]["color"]) for variant in on_front]
+    ends = [End(*panel.lines[variant][-1], names[variant], looks[variant]["color"]) for variant in named]
     style.label_ends(axes, ends, style.NORMAL)
 
 
 def _cost_axis(axes: "Axes", panel: Panel) -> None:
-    scale_of([cost for line in panel.lines.values() for cost, _ in line]).put(axes, "x", 5)
-    axes.set_xlabel(panel.text)
+    scale = scale_of([cost for line in panel.lines.values() for cost, _ in line])
+    scale.put(axes, "x", 5)
+    axes.set_xlabel(scale.called(panel.text))
 
 
 def _lines(groups: Sequence[Seeds], column: Column, measure: Measure) -> dict[str, Line]:
@@ -149,8 +149,8 @@ def _mean(values: Sequence[float]) -> float:
 def _caption(groups: Sequence[Seeds], panels: Sequence[Panel]) -> str:
     said = (
         "Every variant's mean over seeds at each evaluation. Grey steps: the best mean for that cost so far"
-        " over all variants; in colour, with their names: variants that are the best for some cost; faint:"
-        " all others."
+        " over all variants; in colour, with their names: variants that are the best for some cost, of"
+        " one kind or the other; faint: all others."
     )
     if all(panel.text != SECONDS for panel in panels):
         return f"{said} No run says how many seconds its training took."

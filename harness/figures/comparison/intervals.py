@@ -1,4 +1,4 @@
-"""The last value of every seed, a row a variant, best at the top."""
+"""The last value of every seed, a row a variant, best at the top of those that lost no training."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -57,7 +57,7 @@ def intervals(runs: Sequence[Run], column: Column) -> Drawing:
     scale.put(axes, "x")
     axes.set(ylim=(sum(heights), 0), yticks=[])  # in inches, from the top
     axes.spines["left"].set_visible(False)
-    axes.set_xlabel(style.words(column.heading))
+    axes.set_xlabel(style.words(scale.called(column.heading)))
     _references(axes, scale, floor, ceiling)
     cut = False
     start = 0.0
@@ -74,10 +74,12 @@ def intervals(runs: Sequence[Run], column: Column) -> Drawing:
 
 
 def _rows(groups: Sequence[Seeds], column: Column) -> list[Row]:
-    """The best mean first; at the end those without any."""
+    """The best mean first, after all others those of survivors, at the end those without any."""
     rows: list[Row] = [(seeds, mean_interval(seeds.values) if seeds.values else None) for seeds in groups]
     sign = 1 if column.better == "lower" else -1
-    return sorted(rows, key=lambda row: (row[1] is None, sign * row[1].mean if row[1] else 0.0))
+    return sorted(
+        rows, key=lambda row: (row[1] is None, bool(row[0].missing), sign * row[1].mean if row[1] else 0.0)
+    )
 
 
 def _label(axes: "Axes", lines: Sequence[str], middle: float) -> None:

@@ -34,7 +34,7 @@ def learning_curves(runs: Sequence[Run], column: Column) -> Drawing:
     def prepare(axes: "Axes") -> None:
         scale.put(axes, "y", 4 if small else 6)
 
-    figure = (multiples if small else together)(curves, column.heading, prepare)
+    figure = (multiples if small else together)(curves, scale.called(column.heading), prepare)
     if floor is not None and scale.holds(floor):
         for number, axes in enumerate(figure.axes):
             _floor(axes, floor, f"floor {short(floor)}" if number == 0 else "", column)

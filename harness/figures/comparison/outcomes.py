@@ -16,7 +16,8 @@ Reference = Literal["floor", "ceiling"]
 class Seeds:
     """One variant: the runs that have a finite value of the column, and how many others there are.
 
-    failed: those that failed, or whose value is not finite; unfinished: those without results so far.
+    failed: those that failed, or whose value is not finite; unfinished: those without results so far. A run
+    with results has them whatever its status says: they are written last and whole.
     """
 
     variant: str
@@ -77,16 +78,12 @@ def value_of(run: Run, key: str) -> float | None:
 
 
 def _seeds(variant: str, runs: Sequence[Run], key: str) -> Seeds:
-    counted = {id(run): value for run in runs if _ended(run) and (value := value_of(run, key)) is not None}
+    counted = {id(run): value for run in runs if (value := value_of(run, key)) is not None}
     others = [run for run in runs if id(run) not in counted]
-    failed = [run for run in others if run.status == "failed" or (run.finished and key in run.values)]
+    failed = [run for run in others if (key in run.values if run.finished else run.status == "failed")]
     unfinished = [run for run in others if not run.finished and run.status != "failed"]
     good = [run for run in runs if id(run) in counted]
     return Seeds(variant, good, list(counted.values()), len(failed), len(unfinished))
-
-
-def _ended(run: Run) -> bool:
-    return run.finished and run.status != "failed"
 
 
 def _finite(value: object) -> bool:

@@ -30,6 +30,10 @@ class Scale:
     def holds(self, value: float | None) -> bool:
         return value is not None and self.low <= value <= self.high
 
+    def called(self, text: str) -> str:
+        """The label of the axis, which says so where it is logarithmic."""
+        return f"{text}, log scale" if self.logarithmic else text
+
     def clipped(self, value: float) -> float:
         return min(max(value, self.low), self.high)
 
