@@ -140,9 +140,7 @@ def _load(request: Request) -> Loaded:
     from harness.commands.fresh import columns_measured, load_whole
 
     if any(text.startswith("seeds=") for text in request.overrides):
-        raise ConfigError(
-            "seeds: how many are looked at is gate.looks, as in gate.looks=[3,6]"
-        )
+        raise ConfigError("seeds: how many are looked at is gate.looks, as in gate.looks=[3,6]")
     loaded = load_whole(request.file, list(request.overrides))
     gated_column(loaded.experiment.gate, columns_measured(loaded))
     return loaded

@@ -1,6 +1,5 @@
 """`harness report`: what runs came to, written from what they left behind."""
 
-
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial

@@ -3,14 +3,14 @@
 import atexit
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from harness.errors import ConfigError, HarnessError, UnknownNameError
-from harness.reader.folders import read_run, with_command
+from harness.reader.folders import read_run
+from harness.reader.found import Found, distinct, joined, name_of, once
 from harness.reader.server import Kept, Server
 from harness.reader.studies import (
     SWEEPS,
@@ -26,27 +26,7 @@ from harness.reader.studies import (
     studies_below,
 )
 from harness.registry import did_you_mean
-from harness.rundir import short_hash
 from harness.runs import Run
-
-
-@dataclass(frozen=True)
-class Found:
-    """The runs that were named, each variant's name its own.
-
-    name, description, figures (by name, with their options), seeds, variants: what their experiment asks for,
-    which may be more than there are runs of; empty where they are of several. command: that made them all;
-    source: the folder of the one study they are.
-    """
-
-    runs: tuple[Run, ...]
-    name: str
-    description: str = ""
-    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    source: Path | None = None
-    seeds: tuple[int, ...] = ()
-    command: tuple[str, ...] = ()
-    variants: tuple[str, ...] = ()
 
 
 def read_runs(names: Sequence[str], runs: Path, tracking_uri: str | None = None) -> Found:
@@ -59,16 +39,16 @@ def read_runs(names: Sequence[str], runs: Path, tracking_uri: str | None = None)
     """
     if not names:
         raise ConfigError("name an experiment file, a run or a study")
-    found = _joined([_found(name, runs, tracking_uri) for name in names])
-    once = _once(found.runs)
-    distinct = _distinct(once)
+    found = joined([_found(name, runs, tracking_uri) for name in names])
+    before = once(found.runs)
+    after = distinct(before)
     # Where runs of a variant are not of one configuration, each kind has a name of its own.
     known = {
-        variant: [new.variant for old, new in zip(once, distinct, strict=True) if old.variant == variant]
+        variant: [new.variant for old, new in zip(before, after, strict=True) if old.variant == variant]
         for variant in found.variants
     }
     variants = dict.fromkeys(name for variant in found.variants for name in known[variant] or [variant])
-    return replace(found, runs=tuple(distinct), variants=tuple(variants))
+    return replace(found, runs=tuple(after), variants=tuple(variants))
 
 
 def one_run(name: str, runs: Path, tracking_uri: str | None = None) -> Run:
@@ -145,7 +125,7 @@ def _of_folder(folder: Path) -> Found:
     if folders := runs_below(folder):
         found = [read_run(each) for each in folders]
         order = in_order([run.variant for run in found], ())
-        return Found(tuple(sorted(found, key=lambda run: order.index(run.variant))), _name(found))
+        return Found(tuple(sorted(found, key=lambda run: order.index(run.variant))), name_of(found))
     searches = sorted((folder / SWEEPS).glob("*/"))
     way = (
         f"there is a search, {searches[-1]}" if searches else "name the folder of a run, or of an experiment"
@@ -164,7 +144,7 @@ def _of_name(name: str, runs: Path) -> Found | None:
     if folder.is_dir():
         return _of_folder(folder)
     found = [read_run(each) for each in sorted(folder.parent.glob(f"{folder.name}-*")) if is_run(each)]
-    return Found(tuple(found), _name(found)) if found else None
+    return Found(tuple(found), name_of(found)) if found else None
 
 
 def _of_experiment(home: Path, asked: Asked | None) -> Found | None:
@@ -197,17 +177,7 @@ def _of_study(study: StudyRecord) -> Found:
     found = [_with_reason(read_run(folder), study.failed.get(str(folder))) for folder in study.runs]
     if not found:
         raise ConfigError(f"the study {study.folder} has no run yet")
-    asked = study.asked
-    return Found(
-        tuple(found),
-        asked.name or _name(found),
-        asked.description,
-        asked.figures or {},
-        study.folder,
-        asked.seeds,
-        study.command,
-        asked.variants,
-    )
+    return Found.of(found, study.asked, study.command, study.folder)
 
 
 def _with_reason(run: Run, reason: str | None) -> Run:
@@ -221,69 +191,7 @@ def _of_server(name: str, server: Server) -> Found:
     kept: Kept = server.named(name)
     folder = Path(tempfile.mkdtemp(prefix="harness-mlflow-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    found = server.read(kept.cells, folder)
-    asked = kept.asked
-    return Found(
-        tuple(found),
-        asked.name or _name(found),
-        asked.description,
-        asked.figures or {},
-        seeds=asked.seeds,
-        command=kept.command,
-        variants=asked.variants,
-    )
-
-
-def _joined(parts: Sequence[Found]) -> Found:
-    if len(parts) == 1:
-        return parts[0]
-    runs = tuple(
-        replace(run, provenance=with_command(dict(run.provenance), lambda: part.command))  # noqa: B023
-        for part in parts
-        for run in part.runs
-    )
-    names = list(dict.fromkeys(part.name for part in parts))
-    figures = {name: options for part in reversed(parts) for name, options in part.figures.items()}
-    descriptions = list(dict.fromkeys(part.description for part in parts if part.description))
-    title = " and ".join(names) if len(names) < 4 else f"{len(names)} experiments"
-    return Found(runs, title, descriptions[0] if len(descriptions) == 1 else "", figures)
-
-
-def _once(runs: Iterable[Run]) -> list[Run]:
-    """Each run once, however often it was named: its key says which it is, else its place."""
-    kept: dict[str, Run] = {}
-    for run in runs:
-        kept.setdefault(str(run.provenance.get("key") or run.place), run)
-    return list(kept.values())
-
-
-def _distinct(runs: Sequence[Run]) -> list[Run]:
-    """Variants under names of their own: `baseline/base` where there are several experiments, `base
-    (53abd31b)` where runs of one name are not of one configuration, data, code and device."""
-    several = len({run.experiment for run in runs}) > 1
-    kinds: dict[tuple[str, str], set[str]] = {}
-    for run in runs:
-        kinds.setdefault((run.experiment, run.variant), set()).add(configuration_of(run))
-
-    def name(run: Run) -> str:
-        full = f"{run.experiment}/{run.variant}" if several else run.variant
-        kind = configuration_of(run)
-        alone = len(kinds[run.experiment, run.variant]) == 1
-        return full if alone or not kind else f"{full} ({kind})"
-
-    return [replace(run, variant=name(run)) for run in runs]
-
-
-def configuration_of(run: Run) -> str:
-    """Eight digits of all that decides a result but the seed, as at the end of a run folder's name; empty
-    where a run does not say."""
-    identity = (run.results or {}).get("identity") or run.provenance.get("identity")
-    return short_hash(identity) if identity else ""
-
-
-def _name(runs: Sequence[Run]) -> str:
-    names = list(dict.fromkeys(run.experiment for run in runs if run.experiment))
-    return " and ".join(names) if len(names) < 4 else f"{len(names)} experiments"
+    return Found.of(server.read(kept.cells, folder), kept.asked, kept.command)
 
 
 def _nothing(name: str, runs: Path) -> str:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from leftovers import leave, leave_study
 
 from harness.commands.diff import diff_runs, difference
-from harness.commands.show import document, part, show_run, spread
+from harness.commands.facts import document, part
+from harness.commands.show import show_run, spread
 from harness.files import read_json, write_json
 from harness.reader import read_run
 
@@ -57,7 +58,7 @@ def test_the_command_behind_a_worker_is_the_one_of_its_study(tmp_path: Path) -> 
     folder = leave(tmp_path / "runs", parent=study)
     provenance = read_json(folder / "provenance.json")
     write_json(folder / "provenance.json", {**provenance, "command": ["harness", "worker", "--led"]})
-    from harness.commands.show import command_of
+    from harness.commands.facts import command_of
 
     assert command_of(read_run(folder)) == ["harness", "run", "ring.yaml"]
 
