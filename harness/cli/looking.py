@@ -13,8 +13,9 @@ def ls_command(
     kind: Annotated[
         str,
         typer.Argument(
-            help="runs; or what can be named in an experiment file: datasets, networks, losses, penalties, "
-            "augmentations, extractors, protocols, metrics, diagnostics, figures, samplers, pruners, spaces."
+            help="runs, those in folders; or what can be named in an experiment file: datasets, networks, "
+            "losses, penalties, augmentations, extractors, protocols, metrics, diagnostics, figures, "
+            "samplers, pruners, spaces."
         ),
     ],
     experiment: Annotated[
