@@ -77,11 +77,12 @@ def test_a_seed_gives_the_same_weights_and_values_again_and_another_seed_does_no
 
 
 def test_results_hold_all_that_a_number_needs(train: Train, tmp_path: Path) -> None:
-    train("evaluation.metrics=[fid,kid,inception_score,prdc,criterion,criterion_features]")
+    train("evaluation.metrics=[fid,kid,inception_score,prdc,criterion]")
     found = results(only_run(tmp_path / "runs"))
     assert found["values"].keys() == found["floor"]["values"].keys() == found["ceiling"]["values"].keys()
-    expected = {"fid", "kid", "inception_score", "precision", "recall", "criterion", "criterion_features"}
+    expected = {"fid", "kid", "inception_score", "precision", "recall", "criterion"}
     assert expected <= found["values"].keys()
+    assert {column["key"] for column in found["columns"]} <= found["values"].keys()
     assert found["floor"]["values"]["fid"] < found["ceiling"]["values"]["fid"]
     assert (found["steps"], found["num_samples"]) == (60, 200)
     assert found["protocol"]["num_samples"] == 200
