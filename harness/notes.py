@@ -3,11 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from math import floor, log10
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.columns import Column
 from harness.protocol import Protocol
 from harness.stats import Interval
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 WIDEST = 6
 """Columns of results; with more of them the table is turned, one line each."""
@@ -39,6 +42,13 @@ def one_line(text: str) -> str:
     """Foreign text as it may stand on a terminal and on a page: white space becomes one space, each of
     CONTROLS U+FFFD, and half a surrogate pair, as names of files can have, `?`."""
     return CONTROLS.sub("\ufffd", " ".join(text.encode(errors="replace").decode().split()))
+
+
+def foreign(text: str) -> "Text":
+    """Text of anybody's in a terminal: no letter of it is markup, or steers it."""
+    from rich.text import Text
+
+    return Text(one_line(text))
 
 
 def protocol_sentence(results: Mapping[str, Any]) -> str:

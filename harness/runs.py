@@ -53,6 +53,11 @@ class Run:
         return dict((self.results or {}).get("values", {}))
 
     @property
+    def training_seconds(self) -> float | None:
+        """Up to the last evaluation, evaluations not counted; None where no speed was logged."""
+        return self.seconds[max(self.seconds)] if self.seconds else None
+
+    @property
     def images_a_step(self) -> int:
         """Real images that the discriminator sees in a step; 0 where the configuration does not say."""
         return images_a_step(self.config)

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.table import Table
-from rich.text import Text
 
 from harness.columns import Column
-from harness.notes import number, one_line, plain
+from harness.notes import foreign, number, plain
 from harness.outcomes import Study
 from harness.protocol import Protocol
 
@@ -44,18 +43,13 @@ def _table(columns: Sequence[Column], stands: Sequence[Stand], things: str) -> T
     table.add_column("", no_wrap=True)
     for stand in stands:
         table.add_column(
-            _text(stand.title), justify="right", style=stand.style, no_wrap=True, overflow="ellipsis"
+            foreign(stand.title), justify="right", style=stand.style, no_wrap=True, overflow="ellipsis"
         )
     table.add_row("seeds", *[stand.seeds for stand in stands], style="dim")
     table.add_row(things, *[stand.images for stand in stands], style="dim", end_section=True)
     for column in columns:
-        table.add_row(_text(column.heading), *[stand.texts.get(column.key, "") for stand in stands])
+        table.add_row(foreign(column.heading), *[stand.texts.get(column.key, "") for stand in stands])
     return table
-
-
-def _text(name: str) -> Text:
-    """A name, no letter of which is markup."""
-    return Text(one_line(name))
 
 
 def _variant(study: Study, name: str) -> Stand:

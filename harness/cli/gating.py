@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from harness.cli.imports import import_from
-from harness.cli.options import Data, Device, File, Json, Overrides, Runs, Storage, Tracking
+from harness.cli.options import CellJobs, Data, Device, File, Json, Overrides, Runs, Storage, Tracking
 
 
 def check_command(
@@ -39,9 +39,7 @@ def check_command(
     data: Data = Path("data"),
     runs: Runs = Path("runs"),
     tracking_uri: Tracking = None,
-    jobs: Annotated[
-        int, typer.Option(min=1, help="Worker processes; with one, the cells are trained in this process.")
-    ] = 1,
+    jobs: CellJobs = 1,
     storage: Storage = None,
     as_json: Json = False,
 ) -> None:

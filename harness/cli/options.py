@@ -30,6 +30,9 @@ Storage = Annotated[
         " default: optuna.db beside the runs.",
     ),
 ]
+CellJobs = Annotated[
+    int, typer.Option(min=1, help="Worker processes; with one, the cells are trained in this process.")
+]
 Jobs = Annotated[
     int | None,
     typer.Option(min=1, help="Worker processes here; default: one for each GPU, or processor core."),

@@ -10,10 +10,9 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from harness.nonfinite import writable
-from harness.notes import one_line, plain
+from harness.notes import foreign, one_line, plain
 from harness.reader import one_run
 from harness.runs import Run
 
@@ -96,7 +95,7 @@ def show(found: Difference, pair: tuple[Run, Run], console: Console) -> None:
             console.print(f"\n[bold]{name.capitalize()}[/]")
             table = _table(["", "A", "B"])
             for key, values in found.sections[name].items():
-                table.add_row(_text(key), *(_text(_said(value)) for value in values))
+                table.add_row(foreign(key), *(foreign(_said(value)) for value in values))
             console.print(table)
     if found.values:
         console.print("\n[bold]Values[/]")
@@ -110,7 +109,7 @@ def show(found: Difference, pair: tuple[Run, Run], console: Console) -> None:
         for key, value in found.values.items():
             texts = [_number(value.one), _number(value.other)]
             change = [_signed(value.difference)] if found.comparable else []
-            table.add_row(_text(key), *texts, *change)
+            table.add_row(foreign(key), *texts, *change)
         console.print(table)
     if found.comparable:
         hint = "one training each: to tell a difference from chance, compare seeds with `harness report`"
@@ -157,11 +156,6 @@ def _table(heads: list[str], justify: Any = "left") -> Table:
         side: Any = "left" if index == 0 else justify
         table.add_column(head, justify=side, overflow="fold", no_wrap=index == 0)
     return table
-
-
-def _text(foreign: str) -> Text:
-    """No letter of it is markup, or steers the terminal."""
-    return Text(one_line(foreign))
 
 
 def _said(value: object) -> str:

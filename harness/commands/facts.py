@@ -10,6 +10,7 @@ from harness.events import FILE
 from harness.files import read_json
 from harness.nonfinite import writable
 from harness.notes import protocol_sentence
+from harness.reader.plain import mapping_in
 from harness.rundir import RunDir
 from harness.runs import Run
 
@@ -35,7 +36,7 @@ def document(run: Run) -> dict[str, Any]:
         "columns": results.get("columns", []),
         **{key: results.get(key) for key in keys},
         "seconds": results.get("seconds"),
-        "seconds_of_training": run.seconds.get(max(run.seconds)) if run.seconds else None,
+        "seconds_of_training": run.training_seconds,
         "notes": results.get("notes", []),
         "unreliable": results.get("unreliable", {}),
         "evaluations": {str(step): values for step, values in sorted(run.evaluations.items())},
@@ -118,11 +119,9 @@ def files_of(run: Run) -> list[str]:
 
 def mirrored(run: Run) -> dict[str, str]:
     """The run's id in MLflow and where that is, as far as its folder knows."""
-    with suppress(*UNREADABLE):
-        record = read_json(Path(run.place) / "mlflow.json")
-        if record["run_id"]:
-            return {key: str(record[key]) for key in ("run_id", "tracking_uri")}
-    return {}
+    record = mapping_in(Path(run.place) / "mlflow.json")
+    keys = ("run_id", "tracking_uri")
+    return {key: str(record[key]) for key in keys} if all(record.get(key) for key in keys) else {}
 
 
 def told(value: object) -> bool:

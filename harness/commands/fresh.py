@@ -39,9 +39,11 @@ def incomparable(loaded: Loaded, baseline: Baseline, setting: Setting) -> dict[s
     """Variants that would be measured under another protocol than the baseline's: known from data, extractor
     and metrics, before anything is trained in vain."""
     found = {}
+    known: dict[tuple[str, str], Protocol] = {}  # most variants are measured alike, on the same images
     for cell in {cell.variant: cell for cell in loaded.cells}.values():
         old = baseline.variants.get(cell.variant)
-        protocol = _protocol(cell, setting)
+        key = (cell.dataset.model_dump_json(), cell.evaluation.model_dump_json())
+        protocol = known[key] = known.get(key) or _protocol(cell, setting)
         if old is not None and protocol.fingerprint != old.fingerprint:
             results = {"protocol": asdict(protocol), "fingerprint": protocol.fingerprint}
             config = cell.model_dump(mode="json")

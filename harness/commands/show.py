@@ -11,7 +11,7 @@ from rich.text import Text
 
 from harness.columns import Column
 from harness.commands.facts import document, what_it_was, where_it_is
-from harness.notes import one_line, plain
+from harness.notes import foreign, one_line, plain
 from harness.reader import one_run
 from harness.runs import Run
 
@@ -43,7 +43,7 @@ def show(run: Run, console: Console) -> None:
         table.add_column(style="dim", no_wrap=True)
         table.add_column(overflow="fold")
         for key, value in lines:
-            table.add_row(_text(key), _text(value))
+            table.add_row(foreign(key), foreign(value))
         console.print(table)
 
 
@@ -115,7 +115,7 @@ def values(run: Run) -> Table:
         return [column.heading, _number(measured.get(column.key)) + mark, *error, *ends]
 
     for column in run.columns:
-        table.add_row(*map(_text, cells(column)))
+        table.add_row(*map(foreign, cells(column)))
     return table
 
 
@@ -129,17 +129,12 @@ def spread(steps: Sequence[int], most: int) -> list[int]:
 def _table(heads: Sequence[str]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for index, head in enumerate(heads):
-        table.add_column(_text(head), justify="left" if index == 0 and not head else "right", no_wrap=True)
+        table.add_column(foreign(head), justify="left" if index == 0 and not head else "right", no_wrap=True)
     return table
 
 
-def _text(foreign: str) -> Text:
-    """No letter of it is markup, or steers the terminal."""
-    return Text(one_line(foreign))
-
-
-def _print(console: Console, foreign: str, style: str) -> None:
-    console.print(one_line(foreign), style=style, soft_wrap=True, markup=False)
+def _print(console: Console, text: str, style: str) -> None:
+    console.print(one_line(text), style=style, soft_wrap=True, markup=False)
 
 
 def _number(value: object) -> str:

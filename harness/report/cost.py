@@ -38,7 +38,7 @@ def costs(comparison: Comparison) -> list[Cost]:
 def _cost(variant: str, runs: Sequence[Run]) -> Cost:
     results = [run.results for run in runs if run.results]
     images = [count for run in runs if (count := _images(run))]
-    timed = [(run, seconds) for run in runs if (seconds := training_seconds(run))]
+    timed = [(run, seconds) for run in runs if (seconds := run.training_seconds)]
     rates = [count / seconds for run, seconds in timed if (count := _images(run))]
     whole = [float(each["seconds"]) for each in results if isinstance(each.get("seconds"), float | int)]
     counted = [int(each["parameters"]) for each in results if isinstance(each.get("parameters"), int)]
@@ -53,11 +53,6 @@ def _cost(variant: str, runs: Sequence[Run]) -> Cost:
         tuple(sorted(set(counted))),
         tuple(dict.fromkeys(text for run in runs if (text := _machine(run.provenance)))),
     )
-
-
-def training_seconds(run: Run) -> float | None:
-    """Up to the last evaluation, evaluations not counted; None where no speed was logged."""
-    return run.seconds[max(run.seconds)] if run.seconds and run.seconds[max(run.seconds)] > 0 else None
 
 
 def _images(run: Run) -> float | None:
