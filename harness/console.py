@@ -146,7 +146,7 @@ class QueueLine:
 
 def _counts(counted: Tally) -> Text:
     if not counted.finished and not counted.running:
-        return Text(f"{counted.total} to do, the workers are starting")
+        return Text(f"{counted.total} to do, none begun")
     text = Text(f"{counted.finished}/{counted.total} done", style="bold")
     for count, what in ((counted.pruned, "pruned"), (counted.failed, "failed"), (counted.running, "running")):
         if count:

@@ -126,6 +126,8 @@ SECRET = "postgresql://me:t0ps3cret@127.0.0.1:1/studies?connect_timeout=1"
         (["sweep", "tiny.yaml", SPACE, "--storage", SECRET], "cannot be opened"),
         (["run", "tiny.yaml", "--jobs", "2", "--storage", SECRET], "cannot be opened"),
         (["worker", "--study", "absent", "--wait", "0"], "no study `absent` in sqlite:///"),
+        (["worker", "--wait", "0"], "--wait is for a study that is not there yet: name it with --study"),
+        (["worker", "--storage", SECRET], "cannot be opened"),
         (["worker", "--study", "absent", "--wait", "0", "--storage", SECRET], "cannot be opened"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -176,7 +178,7 @@ def test_mnist_without_files_and_without_network_says_where_to_put_them(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["run", "--nonsense"], ["nonsense"], ["run"], ["ls"], ["worker"], ["sweep", "--jobs", "0"]],
+    [["run", "--nonsense"], ["nonsense"], ["run"], ["ls"], ["worker", "--jobs"], ["sweep", "--jobs", "-1"]],
 )
 def test_a_wrong_usage_is_exit_code_2(arguments: list[str], harness: Harness) -> None:
     done = harness(*arguments)

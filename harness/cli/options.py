@@ -31,9 +31,20 @@ Storage = Annotated[
     ),
 ]
 CellJobs = Annotated[
-    int, typer.Option(min=1, help="Worker processes; with one, the cells are trained in this process.")
+    int,
+    typer.Option(
+        min=0,
+        envvar="HARNESS_JOBS",
+        help="Worker processes; with 1 the cells are trained in this process, with 0 by workers elsewhere"
+        " that share the folder of runs.",
+    ),
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(min=1, help="Worker processes here; default: one for each GPU, or processor core."),
+    typer.Option(
+        min=0,
+        envvar="HARNESS_JOBS",
+        help="Worker processes here; default: one for each GPU, or processor core; 0: all is left to workers"
+        " elsewhere.",
+    ),
 ]

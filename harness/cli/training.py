@@ -86,10 +86,20 @@ def sweep_command(
 
 def worker_command(
     study: Annotated[
-        str, typer.Option(help="The study, as `harness sweep` and `harness run --jobs` name it.")
-    ],
+        str | None,
+        typer.Option(
+            help="The study, as `harness sweep` and `harness run --jobs` name it; default: every one, those"
+            " to come too.",
+            show_default=False,
+        ),
+    ] = None,
     storage: Storage = None,
-    wait: Annotated[float, typer.Option(help="Seconds to wait for a study that is not there yet.")] = 60.0,
+    wait: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds to wait for a --study that is not there yet; default: 60.", show_default=False
+        ),
+    ] = None,
     device: Device = "auto",
     data: Data = Path("data"),
     runs: Runs = Path("runs"),
@@ -97,12 +107,16 @@ def worker_command(
     threads: Annotated[int | None, typer.Option(min=1, help="Processor threads; default: all.")] = None,
     led: Annotated[bool, typer.Option("--led", hidden=True)] = False,
 ) -> None:
-    """Take trials of a search, or cells of a suite, until none is left: here or on any other machine."""
+    """Take trials of searches and cells of suites, here or on any other machine: of one study until none is
+    left, or of every study until Ctrl-C."""
     import os
 
     from harness.commands.setting import default_storage
-    from harness.commands.worker import Station, join_study
+    from harness.commands.worker import Station, join_study, stand_ready
+    from harness.errors import ConfigError
 
+    if study is None and wait is not None:
+        raise ConfigError("--wait is for a study that is not there yet: name it with --study")
     station = Station(
         runs,
         data,
@@ -111,4 +125,8 @@ def worker_command(
         threads or os.cpu_count() or 1,
         led,
     )
-    join_study(storage or default_storage(runs), study, station, wait)
+    url = storage or default_storage(runs)
+    if study is None:
+        stand_ready(url, station)
+    else:
+        join_study(url, study, station, 60.0 if wait is None else wait)

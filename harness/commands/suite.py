@@ -28,8 +28,8 @@ from harness.workplace import Workplace
 
 @dataclass(frozen=True)
 class Setting:
-    """Where and with what the command line says that cells are trained: in this process, or with several
-    `jobs` by workers, which take them from a study in `storage`."""
+    """Where and with what the command line says that cells are trained: with one of `jobs` in this process,
+    with several by workers, which take them from a study in `storage`; with none by workers elsewhere."""
 
     device: str
     data: Path

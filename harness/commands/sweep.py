@@ -43,7 +43,8 @@ from harness.workplace import Workplace
 
 @dataclass(frozen=True)
 class Request:
-    """How a search is asked for on the command line. `seconds`: after which no trial begins."""
+    """How a search is asked for on the command line. `jobs`: workers here, 0 for those that stand ready
+    elsewhere; None for as many as the machine bears."""
 
     storage: str | None
     study: str | None
@@ -64,7 +65,7 @@ def sweep(file: Path, overrides: Sequence[str], request: Request, *, dry_run: bo
         per_variant=request.per_variant,
         data_root=request.data,
     )
-    jobs = request.jobs or default_jobs(request.device)
+    jobs = default_jobs(request.device) if request.jobs is None else request.jobs
     url = request.storage or default_storage(request.runs)
     if dry_run:
         _print_plan(planned, jobs, url)
@@ -94,7 +95,8 @@ def sweep(file: Path, overrides: Sequence[str], request: Request, *, dry_run: bo
             if missing := uploader.close(UPLOAD_TIMEOUT):
                 line.warned(missing_events(mirror, missing, uploader))
     if conclusion is None:
-        console.print(f"another command leads the search `{planned.name}`; this one helped it")
+        did = "helped" if jobs else "followed"
+        console.print(f"another command leads the search `{planned.name}`; this one {did} it")
         return
     if as_json:
         json.dump(_document(conclusion, url), sys.stdout, indent=2, allow_nan=False)
@@ -106,7 +108,8 @@ def _print_plan(planned: Plan, jobs: int, url: str) -> None:
     search = planned.loaded.experiment.search
     console.print(
         f"search `{planned.name}` in {hidden(url)}: {search.trials} trials"
-        f"{' of each variant' if len(planned.searched) > 1 else ''}, {jobs} workers, sampler"
+        f"{' of each variant' if len(planned.searched) > 1 else ''}, "
+        f"{f'{jobs} workers' if jobs else 'workers elsewhere'}, sampler"
         f" {search.sampler.name}, pruner {search.pruner.name}, {_begun(planned, url)}:",
         soft_wrap=True,
     )

@@ -1,15 +1,15 @@
 """`harness worker`."""
 
 import os
-import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM
 
-import optuna
+from optuna.storages import RDBStorage
 
-from harness.catalog import TABLES
 from harness.commands.setting import (
     UPLOAD_TIMEOUT,
     heartbeat,
@@ -18,20 +18,18 @@ from harness.commands.setting import (
     system_interval,
 )
 from harness.commands.store import mirror_for
-from harness.config import load_text
 from harness.console import console
-from harness.errors import ConfigError, InterruptedRunError
-from harness.provenance import made_with
-from harness.queue.definition import definition_of
+from harness.errors import InterruptedRunError
 from harness.queue.storage import GRACE, open_storage
+from harness.queue.url import hidden
 from harness.signals import StopSignal
 from harness.tracking.uploader import Uploader
-from harness.workers.brief import Brief, brief_of, ensure_parent, next_worker, studies_of
+from harness.workers.brief import studies_of
 from harness.workers.process import wait_until_warm, warm_up
-from harness.workers.search import SearchWork
-from harness.workers.suite import SuiteWork
+from harness.workers.studies import Studies
 from harness.workers.task import Site
-from harness.workers.worker import Post, Work, work
+from harness.workers.worker import Post, serve, work
+from harness.workers.works import checked_brief, refuse_elsewhere, work_of
 
 
 @dataclass(frozen=True)
@@ -45,15 +43,45 @@ class Station:
     threads: int
     led: bool
 
+    @property
+    def site(self) -> Site:
+        return Site(self.runs, self.data, self.device, self.threads, (GRACE - 1) * heartbeat())
+
 
 def join_study(url: str, name: str, station: Station, wait: float) -> None:
     """Claim trials of a study until none is left, or until a signal. One that is not there yet is waited for,
     `wait` seconds."""
-    beat = heartbeat()
-    storage = open_storage(url, beat)
+    storage, site, interval = open_storage(url, heartbeat()), station.site, system_interval()
     studies = studies_of(storage, name, wait)
-    briefs = [_brief_of(study) for study in studies]
+    briefs = [checked_brief(study.study_name, study.user_attrs) for study in studies]
+    for study, brief in zip(studies, briefs, strict=True):
+        refuse_elsewhere(study.study_name, brief, site)
     warm_up(exports=any(brief.kind == "suite" for brief in briefs))
+    with _manned(storage, url, station) as (post, uploader):
+        works = [
+            work_of(study, brief, site, uploader, url, interval)
+            for study, brief in zip(studies, briefs, strict=True)
+        ]
+        wait_until_warm()
+        work(works, post)
+        if not station.led:
+            post.tell(f"nothing is left to take of study {name}")
+
+
+def stand_ready(url: str, station: Station) -> None:
+    """Claim trials of every study that is in the storage, or will be, until a signal."""
+    storage, interval = open_storage(url, heartbeat()), system_interval()
+    warm_up(exports=True)  # a suite may come
+    with _manned(storage, url, station) as (post, uploader):
+        find = Studies(storage, post.site, uploader, interval, post.warn)
+        wait_until_warm()
+        post.tell(f"ready for studies in {hidden(url)}")
+        serve(find, post)
+
+
+@contextmanager
+def _manned(storage: RDBStorage, url: str, station: Station) -> Iterator[tuple[Post, Uploader]]:
+    """The post of a worker, with what feeds MLflow from there. InterruptedRunError after a signal."""
     mirror = mirror_for(station.runs, station.tracking_uri)
     prepare_tracking(mirror, url)
     uploader = Uploader(mirror)
@@ -67,43 +95,13 @@ def join_study(url: str, name: str, station: Station, wait: float) -> None:
     with StopSignal() as stop:
         if station.led:
             threading.Thread(target=_follow_leader, args=(stop,), daemon=True).start()
-        site = Site(station.runs, station.data, station.device, station.threads, (GRACE - 1) * beat)
-        told = zip(studies, briefs, strict=True)
-        works = [_work(study, brief, station, uploader, url) for study, brief in told]
         try:
-            wait_until_warm()
-            work(works, Post(storage, site, stop, tell, warn))
-            if not station.led:
-                tell(f"nothing is left to take of study {name}")
+            yield Post(storage, station.site, stop, tell, warn), uploader
         finally:
             if missing := uploader.close(UPLOAD_TIMEOUT):
                 warn(missing_events(mirror, missing, uploader))
         if stop.number is not None:
             raise InterruptedRunError("stopped; what was begun waits in the study", stop.number)
-
-
-def _brief_of(study: optuna.Study) -> Brief:
-    try:
-        brief = brief_of(study)
-    except KeyError:
-        raise ConfigError(f"study `{study.study_name}` was not made by harness") from None
-    theirs, ours = definition_of(study)["made with"], made_with()
-    if different := [f"{key} {theirs[key]}, here {ours[key]}" for key in ours if theirs[key] != ours[key]]:
-        raise ConfigError(
-            f"study `{study.study_name}` was made with {'; '.join(different)}: their values would not compare"
-        )
-    return brief
-
-
-def _work(study: optuna.Study, brief: Brief, station: Station, uploader: Uploader, url: str) -> Work:
-    sys.path.append(str(Path(brief.file).parent.absolute()))
-    loaded = load_text(brief.experiment, brief.file, TABLES)
-    folder = station.runs / brief.folder
-    ensure_parent(folder, loaded.experiment.name, brief)
-    if brief.kind == "suite":
-        return SuiteWork(study, loaded, folder, uploader, system_interval())
-    trials = brief.trials_folder(folder)
-    return SearchWork(study, loaded, brief.variant, trials, folder, uploader, next_worker(study, url))
 
 
 def _follow_leader(stop: StopSignal) -> None:

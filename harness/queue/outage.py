@@ -7,7 +7,7 @@ from typing import TypeVar
 from optuna.exceptions import StorageInternalError
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from harness.errors import HarnessError, one_line
+from harness.errors import ConfigError, HarnessError, one_line
 
 T = TypeVar("T")
 PATIENCE = 600.0  # seconds
@@ -23,7 +23,7 @@ def patiently(call: Callable[[], T], patience: float = PATIENCE) -> T:
     while True:
         try:
             return call()
-        except (StorageInternalError, OperationalError, InterfaceError) as error:
+        except (StorageInternalError, OperationalError, InterfaceError, ConfigError) as error:
             if not is_outage(error):
                 raise
             if time.monotonic() >= end:
@@ -35,8 +35,9 @@ def patiently(call: Callable[[], T], patience: float = PATIENCE) -> T:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database, rather than what was asked of it, is the reason. Optuna hides it in a cause."""
+    """Whether the database, rather than what was asked of it, is the reason. Optuna hides it in a cause, and
+    `storage_lock`, which explains it, too."""
     return isinstance(error, OperationalError | InterfaceError) or (
-        isinstance(error, StorageInternalError)
+        isinstance(error, StorageInternalError | ConfigError)
         and isinstance(error.__cause__, OperationalError | InterfaceError)
     )

@@ -93,7 +93,7 @@ def claim(study: Study, storage: RDBStorage) -> Trial | None:
 
 
 def _claim(study: Study, storage: RDBStorage) -> Trial | None:
-    _mend(study, storage)
+    mend(study, storage)
     for frozen in study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
         # Before the claim: a trial that runs and never had a heartbeat is never taken for dead.
         storage.record_heartbeat(frozen._trial_id)
@@ -105,7 +105,7 @@ def _claim(study: Study, storage: RDBStorage) -> Trial | None:
     return None
 
 
-def _mend(study: Study, storage: RDBStorage) -> None:
+def mend(study: Study, storage: RDBStorage) -> None:
     """Fail the trials of silent workers, and let every one wait again whose worker died.
 
     A failure without a reason is a death: `finish` gives a reason to all others. Looking for those, rather
@@ -229,7 +229,8 @@ def first_number(frozen: FrozenTrial) -> int:
 
 
 def tally(study: Study) -> Tally:
-    counts = Counter(trial.state for trial in standing(study))
+    """A slot whose worker died counts as waiting: whoever looks with `mend` next lets it wait in fact."""
+    counts = Counter(TrialState.WAITING if _died(trial) else trial.state for trial in standing(study))
     return Tally(
         complete=counts[TrialState.COMPLETE],
         pruned=counts[TrialState.PRUNED],

@@ -18,25 +18,28 @@ from harness.workers.records import DEADLINE
 from harness.workers.search import AS_WRITTEN
 
 
-def open_studies(plan: Plan, storage: RDBStorage, key: str) -> list[optuna.Study]:
-    """The plan's studies, each filled up to its budget: new ones, or those of an earlier command.
-
-    `key`: of the search's run in MLflow, unless an earlier command gave one. ConfigError where a study of
-    that name is another search's.
-    """
+def begin_studies(plan: Plan, storage: RDBStorage) -> list[optuna.Study]:
+    """The plan's studies: those of an earlier command as they are, new ones with nothing in them to take.
+    ConfigError where a study of that name is another search's."""
     _refuse_mixed_names(plan, storage)
+    return [create_study(storage, each.study, each.directions, each.definition)[0] for each in plan.searched]
+
+
+def open_studies(plan: Plan, storage: RDBStorage, key: str) -> list[optuna.Study]:
+    """The plan's studies, each filled up to its budget; refused as `begin_studies` does.
+
+    `key`: of the search's run in MLflow, unless an earlier command gave one.
+    """
     names = tuple(each.study for each in plan.searched)
     text, file = to_yaml(plan.loaded.experiment), str(plan.loaded.path)
-    studies = []
-    for each in plan.searched:
-        study, _ = create_study(storage, each.study, each.directions, each.definition)
+    studies = begin_studies(plan, storage)
+    for each, study in zip(plan.searched, studies, strict=True):
         with storage_lock(storage.url):
             known = brief_of(study).key if has_brief(study) else key
             # Given anew each time: trials, patience and time may be others now.
             give(study, Brief("sweep", text, file, each.variant, plan.folder.as_posix(), known, names))
             put(study, [Slot("as written", {AS_WRITTEN: True})])
             _fill(study, each, plan.loaded.experiment.search.trials)
-        studies.append(study)
     return studies
 
 

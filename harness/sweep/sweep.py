@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import uuid4
 
 import optuna
 from optuna.storages import RDBStorage
@@ -11,6 +10,7 @@ from optuna.storages import RDBStorage
 from harness.errors import BusyError, InterruptedRunError, reason_of
 from harness.files import locked
 from harness.provenance import first_provenance
+from harness.queue.database import storage_lock
 from harness.queue.outage import patiently
 from harness.queue.slots import Tally
 from harness.rundir import RunDir
@@ -20,18 +20,21 @@ from harness.sweep.final import Winner, final, look, winners
 from harness.sweep.parent import close_parent, open_parent
 from harness.sweep.plan import Plan
 from harness.sweep.standing import Standing, counted, standing_of
-from harness.sweep.studies import open_studies, set_deadline
-from harness.workers.brief import brief_of
-from harness.workers.crew import Crew, Hiring
-from harness.workers.enlist import Enlist, attend
+from harness.sweep.studies import begin_studies, open_studies, set_deadline
+from harness.workers.attend import LEFT_TO_OTHERS, see_done
+from harness.workers.brief import brief_of, has_brief
+from harness.workers.crew import Hiring
+from harness.workers.enlist import Enlist
 from harness.workers.records import records
+from harness.workers.search import is_over
 from harness.workplace import Workplace
 
 
 @dataclass(frozen=True)
 class Means:
-    """What a search is carried out with. `deadline`: seconds since the epoch; `tell` hears each line that a
-    worker says; `show` how the search stands, and `show_final` how its final does."""
+    """What a search is carried out with. `jobs`: workers of this command, 0 where it is left to those that
+    stand ready elsewhere; `deadline`: seconds since the epoch; `tell` hears each line that a worker says;
+    `show` how the search stands, and `show_final` how its final does."""
 
     storage: RDBStorage
     hiring: Hiring
@@ -49,17 +52,25 @@ def run_sweep(plan: Plan, means: Means, workplace: Workplace) -> Conclusion | No
     that one concludes.
     """
     folder = workplace.runs / plan.folder
-    known = RunDir(folder).provenance.exists()
-    key = RunDir(folder).known_as if known else uuid4().hex
-    studies = open_studies(plan, means.storage, key)
-    folder.mkdir(parents=True, exist_ok=True)
-    first_provenance(RunDir(folder), {}, str(workplace.device), brief_of(studies[0]).key)
+    begun = begin_studies(plan, means.storage)
+    studies = open_studies(plan, means.storage, _ensure_folder(begun, means.storage, workplace, folder))
     try:
         with locked(folder / ".lock", "another command leads this search"):
             return _lead(plan, studies, means, workplace, folder)
     except BusyError:
         _search(plan, studies, means, workplace)
         return None
+
+
+def _ensure_folder(
+    studies: Sequence[optuna.Study], storage: RDBStorage, workplace: Workplace, folder: Path
+) -> str:
+    """The key of the search, in a folder that says where it comes from: before there is anything to take, for
+    a worker that stands ready would say that it comes from there."""
+    with storage_lock(storage.url):  # two commands at one instant have one key
+        key = next((brief_of(study).key for study in studies if has_brief(study)), None)
+        folder.mkdir(parents=True, exist_ok=True)
+        return str(first_provenance(RunDir(folder), {}, str(workplace.device), key)["key"])
 
 
 def _lead(
@@ -88,14 +99,23 @@ def _lead(
 def _search(plan: Plan, studies: Sequence[optuna.Study], means: Means, workplace: Workplace) -> None:
     counts = patiently(lambda: counted(studies))
     if left := counts.waiting + counts.running:
-        with Crew(replace(means.hiring, study=plan.name), min(means.jobs, left), means.tell) as crew:
-            attend(crew, studies, workplace.stop, lambda: means.show(standing_of(plan, studies)))
+        objectives = {each.study: each.objectives for each in plan.searched}
+        search = plan.loaded.experiment.search
+        see_done(
+            studies,
+            means.storage,
+            replace(means.hiring, study=plan.name),
+            min(means.jobs, left),
+            means.tell,
+            workplace,
+            lambda: means.show(standing_of(plan, studies)),
+            lambda study: is_over(study, search, objectives[study.study_name]),
+        )
     if workplace.stop.number is not None:
         counts = patiently(lambda: counted(studies))
+        how = "the same command goes on with the others" if means.jobs else LEFT_TO_OTHERS
         raise InterruptedRunError(
-            f"stopped with {counts.finished} of {counts.total} trials done; the same command goes on with the"
-            " others",
-            workplace.stop.number,
+            f"stopped with {counts.finished} of {counts.total} trials done; {how}", workplace.stop.number
         )
 
 

@@ -1,9 +1,9 @@
 """What a worker is told of a study: kept with it, so that a worker needs nothing but the storage."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 import optuna
@@ -23,7 +23,8 @@ WORKERS = "workers"
 class Brief:
     """kind: what a trial is; experiment: the file's text, as `to_yaml` writes it; file: its path where the
     command was given, whose folder may have modules of the user's; variant: that is searched; folder: of the
-    whole, within the folder of runs; key: what the whole is known by in MLflow; studies: all of the whole."""
+    whole, within the folder of runs; key: what the whole is known by in MLflow; studies: all of the whole;
+    device: the kind that a suite's results are looked for under, empty where any will do."""
 
     kind: Literal["suite", "sweep"]
     experiment: str
@@ -32,6 +33,12 @@ class Brief:
     folder: str
     key: str
     studies: tuple[str, ...]
+    device: str = ""
+
+    @property
+    def title(self) -> str:
+        """What the search is called in MLflow."""
+        return f"sweep {'/'.join(PurePosixPath(self.folder).parts[2:])}"
 
     def trials_folder(self, folder: Path) -> Path:
         """Where the trials of this study lie, given where the whole does."""
@@ -48,7 +55,12 @@ def has_brief(study: optuna.Study) -> bool:
 
 def brief_of(study: optuna.Study) -> Brief:
     """KeyError where no command of harness's made the study."""
-    record: dict[str, Any] = study.user_attrs[ATTRIBUTE]
+    return brief_in(study.user_attrs)
+
+
+def brief_in(user_attrs: Mapping[str, Any]) -> Brief:
+    """The brief among the user attributes of a study."""
+    record: dict[str, Any] = user_attrs[ATTRIBUTE]
     return Brief(**{**record, "studies": tuple(record["studies"])})
 
 
@@ -78,13 +90,20 @@ def next_worker(study: optuna.Study, url: str) -> int:
     return number
 
 
+def is_shared(brief: Brief, runs: Path) -> bool:
+    """Whether `runs` is the folder of runs of the command that gave the brief: that makes the folder of the
+    whole, with its key, before it gives one."""
+    whole = RunDir(runs / brief.folder)
+    return whole.provenance.exists() and whole.known_as == brief.key
+
+
 def ensure_parent(folder: Path, experiment: str, brief: Brief) -> None:
-    """The whole that runs belong to, in a folder of runs where the command that made it did not write: MLflow
-    then finds the run that it has already."""
+    """The search that trials belong to, in a folder of runs where the command that made it did not write, or
+    not yet: MLflow then has one run of it, whoever speaks of it first."""
     if (folder / FILE).exists():
         return
     folder.mkdir(parents=True, exist_ok=True)
     record = first_provenance(RunDir(folder), {}, "", brief.key)
     with Events(folder) as events:
         tags = {"harness.run": record["key"], "harness.kind": brief.kind, **source_tags(record)}
-        events.write("start", experiment=experiment, name=Path(brief.folder).name, tags=tags)
+        events.write("start", experiment=experiment, name=brief.title, tags=tags)

@@ -11,7 +11,7 @@ import optuna
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from harness.catalog import build_metrics, build_pruner, build_sampler
-from harness.config import Cell, Loaded, Setup
+from harness.config import Cell, Loaded, Search, Setup
 from harness.errors import RunFailedError
 from harness.queue.outage import patiently
 from harness.queue.slots import first_number, tally
@@ -34,6 +34,18 @@ STATUS: Mapping[TrialState, Status] = {
     TrialState.PRUNED: "pruned",
     TrialState.FAIL: "failed",
 }
+
+
+def is_over(study: optuna.Study, search: Search, objectives: Sequence[Objective]) -> bool:
+    """Whether time or patience are at their end, or the trials, of which fewer may be asked for by now.
+
+    Trials that run do not count: one whose worker died is to be taken up.
+    """
+    if tally(study).finished >= search.trials:
+        return True
+    if search.patience is not None and patience_spent(records(study), objectives, search.patience):
+        return True
+    return time_is_up(study)
 
 
 class SearchWork:
@@ -67,18 +79,7 @@ class SearchWork:
         study.pruner = self._pruning.pruner
 
     def is_over(self) -> bool:
-        """Whether time or patience are at their end, or the trials, of which fewer may be asked for by now.
-
-        Trials that run do not count: one whose worker died is to be taken up.
-        """
-        if patiently(lambda: tally(self.study)).finished >= self._search.trials:
-            return True
-        patience = self._search.patience
-        if patience is not None:
-            trials = patiently(lambda: records(self.study))
-            if patience_spent(trials, self._objectives, patience):
-                return True
-        return patiently(lambda: time_is_up(self.study))
+        return patiently(lambda: is_over(self.study, self._search, self._objectives))
 
     def take_up(self, trial: Trial, frozen: FrozenTrial) -> "SearchTrial":
         """ConfigError where the point makes no configuration: one that only this combination shows."""

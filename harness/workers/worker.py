@@ -20,6 +20,8 @@ from harness.workers.task import Ending, Message, Site, Task
 
 PAUSE = 1.0
 """Seconds between looks at a study of which other workers hold the last trials."""
+IDLE = 2.0
+"""Seconds between looks at a storage in which there is nothing to take."""
 
 
 class Work(Protocol):
@@ -62,15 +64,36 @@ class Post:
 def work(works: Sequence[Work], post: Post) -> None:
     """Until nothing is left, not even of what other workers hold; or until it is stopped."""
     while not post.stop():
-        for each in _by_waiting(works):
-            if (trial := claim(each.study, post.storage)) is not None:
-                _carry_out(each, trial, post)
-                break
-        else:
+        if _take_one(_by_waiting(works), post) is None:
             # A worker that holds one of the last trials may die: then there is one to take.
             if not any(_counted(each).running for each in works):
                 return
             _wait(PAUSE, post.stop)
+
+
+def serve(find: Callable[[], Sequence[Work]], post: Post) -> None:
+    """Whatever `find` finds at each look, the studies in turn, so that a long search holds up no other; until
+    it is stopped."""
+    turns: list[str] = []
+    while not post.stop():
+        # While the storage is away, nothing is lost by an end.
+        found = patiently(lambda: [] if post.stop() else find())
+        last = {name: turn for turn, name in enumerate(turns)}
+        works = sorted(_by_waiting(found), key=lambda work: last.get(work.study.study_name, -1))
+        if (taken := _take_one(works, post)) is None:
+            _wait(IDLE, post.stop)
+        else:
+            name = taken.study.study_name
+            turns = [*(each for each in turns if each != name), name]
+
+
+def _take_one(works: Sequence[Work], post: Post) -> Work | None:
+    """Carry out a trial of the first that has one, which is returned; None where none has."""
+    for each in works:
+        if (trial := claim(each.study, post.storage)) is not None:
+            _carry_out(each, trial, post)
+            return each
+    return None
 
 
 def _by_waiting(works: Sequence[Work]) -> list[Work]:
@@ -147,7 +170,10 @@ def _last_message(process: TaskProcess, assignment: Assignment, held: Held, post
 
 def _is_held(trial: Trial, storage: RDBStorage) -> bool:
     """Asked anew: a process that was paused may come here before its next heartbeat finds out."""
-    return patiently(lambda: storage.get_trial(trial._trial_id)).state is TrialState.RUNNING
+    try:
+        return patiently(lambda: storage.get_trial(trial._trial_id)).state is TrialState.RUNNING
+    except KeyError:  # the study was deleted
+        return False
 
 
 def _wait(seconds: float, stop: StopSignal) -> None:

@@ -135,6 +135,8 @@ def test_work_outlives_a_server_that_was_away() -> None:
             assert alive.is_set()
             with pytest.raises(HarnessError, match=r"could not be reached for 0 s: .*No such file"):
                 patiently(lambda: tally(study), patience=0)
+            with pytest.raises(HarnessError, match="could not be reached for 0 s"):
+                patiently(lambda: storage_lock(storage.url).__enter__(), patience=0)
             server.start()
             back = last_beat()
             wait_until(lambda: last_beat() != back, pause=0.1)

@@ -1,0 +1,48 @@
+#!/bin/sh
+# Starts the MLflow server: with basic authentication where a password is set, and not at all without one where
+# other machines could reach it.
+#
+#   DATABASE                      of the runs, and of the accounts; its password is in PGPASSWORD
+#   MLFLOW_AUTH_ADMIN_PASSWORD    of the account `admin`, which is made at the first start with a password
+#   BIND, PORT                    the address and the port at which other programs reach it (127.0.0.1, 5000)
+#   ALLOWED_HOSTS                 further names it is called by, as host:port, separated by commas
+#   LISTEN                        the address it listens at inside the container (0.0.0.0)
+set -eu
+
+bind=${BIND:-127.0.0.1}
+port=${PORT:-5000}
+case $bind in
+    127.* | localhost | ::1 | '[::1]') ;;
+    *)
+        if [ -z "${MLFLOW_AUTH_ADMIN_PASSWORD:-}" ]; then
+            echo "error: at BIND=$bind other machines reach MLflow: set MLFLOW_PASSWORD, or leave BIND out" >&2
+            exit 2
+        fi
+        ;;
+esac
+
+# MLflow's own list lets every private address pass; this one, only what it is really called. A name that it is not
+# called by, or a page from elsewhere, is somebody who makes a browser ask (DNS rebinding, CSRF).
+hosts=mlflow:5000,localhost:$port,127.0.0.1:$port
+case $bind in
+    0.0.0.0 | :: | '[::]') ;;
+    *) hosts=$hosts,$bind:$port ;;
+esac
+hosts=$hosts${ALLOWED_HOSTS:+,$ALLOWED_HOSTS}
+origins=$(echo "$hosts" | sed 's#[^,]*#http://&,https://&#g')
+
+if [ -n "${MLFLOW_AUTH_ADMIN_PASSWORD:-}" ]; then
+    MLFLOW_AUTH_CONFIG_PATH=$(mktemp)
+    printf '[mlflow]\ndefault_permission = READ\nadmin_username = admin\ndatabase_uri = %s\n' "$DATABASE" \
+        > "$MLFLOW_AUTH_CONFIG_PATH"
+    # Signs forms. One for each start is enough: whoever has one open then sends it again.
+    MLFLOW_FLASK_SERVER_SECRET_KEY=$(python3 -c 'import secrets; print(secrets.token_hex(32))')
+    export MLFLOW_AUTH_CONFIG_PATH MLFLOW_FLASK_SERVER_SECRET_KEY
+    set -- --app-name basic-auth
+fi
+
+# 236 MB for jobs of language models, which are not run here.
+export MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
+exec mlflow server --host "${LISTEN:-0.0.0.0}" --port 5000 --workers 2 \
+    --backend-store-uri "$DATABASE" --serve-artifacts --artifacts-destination "${ARTIFACTS:-/var/lib/mlflow}" \
+    --allowed-hosts "$hosts" --cors-allowed-origins "$origins" "$@"
