@@ -166,9 +166,11 @@ def _values(searched: Sequence[Searched], final: Final | None) -> dict[str, floa
 def _mark(
     studies: Sequence[optuna.Study], searched: Sequence[Searched], workplace: Workplace, folder: Path
 ) -> None:
-    """The best trial of every study, in MLflow."""
+    """The best trial of every study, in MLflow; and what a worker that died had yet to send of the others."""
     for study, each in zip(studies, searched, strict=True):
         number = None if each.best is None else each.best.number
-        for trial in mark_best(brief_of(study).trials_folder(folder), number):
+        trials = brief_of(study).trials_folder(folder)
+        mark_best(trials, number)
+        for trial in trials.glob("trial*"):
             if workplace.uploader:
-                workplace.uploader.follow(trial)
+                workplace.uploader.catch_up(trial)

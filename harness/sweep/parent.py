@@ -85,17 +85,14 @@ def curves(plan: Plan, trials: Mapping[str, Sequence[TrialRecord]]) -> dict[int,
     return found
 
 
-def mark_best(folder: Path, best: int | None) -> list[Path]:
-    """Tag the best of the trials in `folder`, and untag one that was; returns the folders with news."""
-    changed = []
+def mark_best(folder: Path, best: int | None) -> None:
+    """Tag the best of the trials in `folder`, and untag one that was."""
     for trial in sorted(folder.glob("trial*")):
         number = int(trial.name.removeprefix("trial"))
         marked = _is_marked(trial)
         if marked != (number == best):
             with Events(trial) as events:
                 events.write("tags", values={BEST: str(number == best).lower()})
-            changed.append(trial)
-    return changed
 
 
 def _is_marked(trial: Path) -> bool:

@@ -10,12 +10,16 @@ _lock = threading.Lock()
 def quiet_mlflow() -> None:
     """Settings for a mirror that must not hold up a training. A person's own variables win.
 
-    By default one call to a dead server blocks for four minutes, and MLflow reports its use to its makers.
+    By default one call to a dead server blocks for four minutes, MLflow reports its use to its makers, and
+    prints between the lines of others.
     """
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault(
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true"
+    )  # two lines at the end of each run
 
 
 def reason(error: Exception) -> str:

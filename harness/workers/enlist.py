@@ -54,6 +54,9 @@ class Enlist:
             raise InterruptedRunError(
                 f"stopped with {done} of {len(cells)} cells done; {how}", workplace.stop.number
             )
+        for item in cells:
+            if workplace.uploader:  # its worker may have died before it had sent all
+                workplace.uploader.catch_up(item.run.path)
         return [_outcome(item, item.run.path in reused, workplace) for item in cells]
 
     def _study(

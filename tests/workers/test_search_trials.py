@@ -10,8 +10,10 @@ from folders import results, status
 from optuna.trial import TrialState
 from processes import TINY
 
+from harness.events import Events
 from harness.queue.slots import HISTORY, claim, standing, tally
 from harness.search.suggest import suggest
+from harness.sweep.conclusion import Conclusion
 from harness.tracking.mirror import mirrored_run_id
 from harness.trials import pareto_front
 from harness.workers.brief import next_worker
@@ -143,6 +145,15 @@ def misfits(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield made.conducted()
 
 
+@pytest.fixture(scope="module")
+def concluded(misfits: Conducted) -> Conclusion:
+    """After every worker died with something still to send."""
+    for trial in misfits.folder.glob("trial*"):
+        with Events(trial) as events:
+            events.write("tags", values={"said": "at last"})
+    return misfits.concluded()
+
+
 def test_a_point_that_is_no_configuration_fails_with_the_reason_and_the_search_goes_on(
     misfits: Conducted,
 ) -> None:
@@ -156,7 +167,17 @@ def test_a_point_that_is_no_configuration_fails_with_the_reason_and_the_search_g
     assert f"trial{bad.number:04d}" not in misfits.place.in_mlflow("trial")  # nothing was trained
 
 
-def test_of_two_objectives_both_are_measured_and_the_report_has_the_pareto_front(misfits: Conducted) -> None:
+def test_what_a_dead_worker_had_not_sent_is_in_mlflow_in_the_end(
+    misfits: Conducted, concluded: Conclusion
+) -> None:
+    runs = misfits.place.in_mlflow("trial")
+    assert len(runs) == 4
+    assert {run.data.tags.get("said") for run in runs.values()} == {"at last"}
+
+
+def test_of_two_objectives_both_are_measured_and_the_report_has_the_pareto_front(
+    misfits: Conducted, concluded: Conclusion
+) -> None:
     complete = [trial for trial in misfits.trials if trial.state == "complete"]
     for trial in complete:
         (result,) = (results(seed) for seed in (misfits.folder / f"trial{trial.number:04d}").glob("seed*"))
@@ -165,7 +186,6 @@ def test_of_two_objectives_both_are_measured_and_the_report_has_the_pareto_front
         assert (run.data.metrics["objective/fid"], run.data.metrics["objective/seconds"]) == trial.values
     front = pareto_front(misfits.trials, misfits.plan.searched[0].objectives)
     assert front
-    concluded = misfits.concluded()
     report = concluded.folder / "report.md"
     table = report.read_text().partition("## The Pareto front")[2].partition("##")[0]
     assert all(f"trial {trial.number}" in table for trial in front)
