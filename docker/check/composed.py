@@ -57,7 +57,7 @@ class Composed:
 
     def harness(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [*self._compose, "run", "--rm", "--no-TTY", "harness", *arguments],
+            [*self._compose, "--progress", "quiet", "run", "--rm", "--no-TTY", "harness", *arguments],
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
