@@ -4,6 +4,7 @@ a shell."""
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,13 @@ def steps(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def test_there_are_the_tests_and_the_gate() -> None:
     assert [file.stem for file in WORKFLOWS] == ["gate", "tests"]
     assert [file.parent.name for file in ACTIONS] == ["gate"]
+
+
+@pytest.mark.parametrize(("schema", "files"), [("github-workflows", WORKFLOWS), ("github-actions", ACTIONS)])
+def test_every_file_is_valid_by_its_schema(schema: str, files: list[Path]) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
+    checked = subprocess.run([*command, *files], check=False, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
 
 
 @every_file

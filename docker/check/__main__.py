@@ -44,6 +44,7 @@ def main() -> None:
         MLFLOW_TRACKING_USERNAME=ACCOUNT,
         MLFLOW_TRACKING_PASSWORD=passwords["MLFLOW_PASSWORD"],
         MLFLOW_DISABLE_TELEMETRY="true",
+        MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR="false",
     )
     try:
         with step("start PostgreSQL, MLflow and two workers"):
