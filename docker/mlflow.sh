@@ -8,16 +8,29 @@
 #   ALLOWED_HOSTS                 further names it is called by, as host:port, separated by commas
 #   LISTEN                        the address it listens at inside the container (0.0.0.0)
 set -eu
+export LC_ALL=C
+
+fail() {
+    echo "error: $1" >&2
+    exit 2
+}
 
 bind=${BIND:-127.0.0.1}
 port=${PORT:-5000}
+password=${MLFLOW_AUTH_ADMIN_PASSWORD:-}
+case $password in
+    *[!\ -~]*) fail "MLFLOW_PASSWORD has characters beyond ASCII, which programs write in different ways" ;;
+esac
+if [ -n "$password" ] && [ ${#password} -lt 12 ]; then
+    fail "MLFLOW_PASSWORD has ${#password} characters: MLflow asks for 12 or more"
+fi
 case $bind in
-    127.* | localhost | ::1 | '[::1]') ;;
+    localhost | ::1 | '[::1]') ;;
+    127.*[!0-9.]*) fail "BIND is $bind, which is no address" ;;
+    127.*) ;;
     *)
-        if [ -z "${MLFLOW_AUTH_ADMIN_PASSWORD:-}" ]; then
-            echo "error: at BIND=$bind other machines reach MLflow: set MLFLOW_PASSWORD, or leave BIND out" >&2
-            exit 2
-        fi
+        [ -n "$password" ] ||
+            fail "at BIND=$bind other machines reach MLflow: set MLFLOW_PASSWORD, or leave BIND out"
         ;;
 esac
 
@@ -25,13 +38,18 @@ esac
 # called by, or a page from elsewhere, is somebody who makes a browser ask (DNS rebinding, CSRF).
 hosts=mlflow:5000,localhost:$port,127.0.0.1:$port
 case $bind in
-    0.0.0.0 | :: | '[::]') ;;
+    127.0.0.1 | localhost) ;;
+    0.0.0.0 | :: | '[::]')
+        [ -n "${ALLOWED_HOSTS:-}" ] ||
+            echo "warning: at BIND=$bind MLflow does not know its names, by which others would be let in:" \
+                "set ALLOWED_HOSTS, as host:$port" >&2
+        ;;
     *) hosts=$hosts,$bind:$port ;;
 esac
-hosts=$hosts${ALLOWED_HOSTS:+,$ALLOWED_HOSTS}
+hosts=$(echo "$hosts${ALLOWED_HOSTS:+,$ALLOWED_HOSTS}" | tr -d ' ')
 origins=$(echo "$hosts" | sed 's#[^,]*#http://&,https://&#g')
 
-if [ -n "${MLFLOW_AUTH_ADMIN_PASSWORD:-}" ]; then
+if [ -n "$password" ]; then
     MLFLOW_AUTH_CONFIG_PATH=$(mktemp)
     printf '[mlflow]\ndefault_permission = READ\nadmin_username = admin\ndatabase_uri = %s\n' "$DATABASE" \
         > "$MLFLOW_AUTH_CONFIG_PATH"

@@ -5,7 +5,11 @@
 # in the folder of runs, which they share; it is free again when its holder ends, in whatever way.
 set -eu
 
-for gpu in $(nvidia-smi --query-gpu=uuid --format=csv,noheader); do
+gpus=$(nvidia-smi --query-gpu=uuid --format=csv,noheader) || {
+    echo "error: nvidia-smi does not work in here (is NVIDIA's container toolkit set up?): $gpus" >&2
+    exit 2
+}
+for gpu in $gpus; do
     exec 9> "${HARNESS_RUNS:-runs}/.$gpu.lock"
     if flock --nonblock 9; then
         export CUDA_VISIBLE_DEVICES="$gpu"

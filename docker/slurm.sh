@@ -1,7 +1,7 @@
 #!/bin/bash
 # Workers on a Slurm cluster, one for each task of an array: sbatch docker/slurm.sh
 #
-# They take what a search has put into the queue (harness sweep --jobs 0 ...), and end when nothing is left. One that
+# They take what a search has put into the queue (harness sweep --jobs 1 ...), and end when nothing is left. One that
 # is preempted saves its trial and gives it back; one whose node dies is noticed by the others.
 #SBATCH --job-name=harness
 #SBATCH --array=1-8

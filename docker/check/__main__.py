@@ -3,8 +3,11 @@
 docker/check.sh [--without-docker]
 """
 
+import argparse
+import fcntl
 import os
 import secrets
+import shutil
 import signal
 import sys
 import time
@@ -23,16 +26,31 @@ TRIALS = 12
 FILE = "experiments/baseline.yaml"
 CHANGES = ("training.steps=1000", "search.pruner=none", "search.final_seeds=2", "seeds=[0]")
 BEGAN = time.monotonic()
+SAID: list[str] = []
+"""What commands printed."""
 
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left running
+    parser = argparse.ArgumentParser(prog="docker/check.sh", description=__doc__)
+    parser.add_argument(
+        "--without-docker", action="store_true", help="buildah, although a Docker engine runs"
+    )
+    with_docker = engine_runs() and not parser.parse_args().without_docker
+    if missing := [program for program in needed(with_docker) if shutil.which(program) is None]:
+        raise SystemExit(f"error: without a Docker engine this needs {', '.join(missing)}: install them")
+    if not with_docker and os.geteuid():
+        raise SystemExit("error: without a Docker engine this needs root")
     FOLDER.mkdir(parents=True, exist_ok=True)
+    lock = (FOLDER / ".lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise SystemExit("error: another check runs: wait for its end") from None
     passwords = {
         name: secrets.token_urlsafe(18) + "+%/:" for name in ("POSTGRES_PASSWORD", "MLFLOW_PASSWORD")
     }
     settings = {**passwords, "HEARTBEAT": "2"}
-    with_docker = engine_runs() and "--without-docker" not in sys.argv
     stack: Stack = Composed(settings, FOLDER) if with_docker else Chrooted(settings, FOLDER)
     say(f"with {stack.name}")
     with step("build"):
@@ -61,6 +79,10 @@ def main() -> None:
     finally:
         stack.down()
     say("all of it holds")
+
+
+def needed(with_docker: bool) -> list[str]:
+    return [] if with_docker else ["buildah", "debootstrap", "unshare", "setpriv"]
 
 
 def look_at_the_doors(stack: Stack, passwords: dict[str, str]) -> None:
@@ -102,9 +124,10 @@ def search(stack: Stack, password: str) -> None:
         one, other = stack.workers()
         stack.kill(other)
         say("a worker was killed in a trial")
-        until(lambda: queue().retried())
+        until(lambda: [trial for trial in queue().retried() if trial.state is TrialState.RUNNING])
         hold(stack.workers() == [one], "the other one has its trial")
         output, _ = process.communicate()
+    SAID.append(output)
     print("\n".join(f"    {line}" for line in output.splitlines() if line.strip()))
     hold(process.returncode == 0, "the sweep ended with code 0")
 
@@ -125,12 +148,13 @@ def look_at_what_came(stack: Stack, passwords: dict[str, str]) -> None:
     )
     again = stack.harness("sync")
     said, _ = again.communicate()
+    SAID.append(said)
     said = said.strip().splitlines()[-1]
     hold(said.startswith("0 events of"), f"MLflow misses nothing of the run folders: {said}")
     parent = next(run for run in runs if run.data.tags.get("harness.kind") == "sweep")
     page = outside.downloaded(parent, "report.html")
     hold(page.lstrip().startswith(b"<!"), f"the report is among MLflow's artifacts: {len(page):,} bytes")
-    logs = stack.logs()
+    logs = "".join([stack.logs(), *SAID])
     hold(not any(password in logs for password in passwords.values()), "no password stands in any log")
 
 

@@ -1,6 +1,7 @@
 """The images that ours are built on: the published ones, or, where none can be pulled, root file systems of
 Debian, made by debootstrap from the mirror that this machine itself uses."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -27,6 +28,8 @@ def root_file_system(image: str, folder: Path) -> Path:
     release, packages = STAND_INS[image]
     root = folder / release
     if not (root / ".complete").exists():
+        if shutil.which("debootstrap") is None or os.geteuid():
+            raise SystemExit(f"error: {image} cannot be pulled, and to make one takes debootstrap, and root")
         shutil.rmtree(root, ignore_errors=True)
         log = folder / f"{release}.log"
         with log.open("wb") as output:

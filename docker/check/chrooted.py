@@ -22,7 +22,7 @@ from stack import DOCKER, REPOSITORY, CommandError, output_of
 
 PREFIX = "harness-check"
 ADDRESSES = {"mlflow": "127.0.0.2", "postgres": "127.0.0.3"}
-TARGETS = {"harness": "gan-harness", "mlflow": "gan-harness-mlflow"}
+TARGETS = {"harness": f"{PREFIX}/harness", "mlflow": f"{PREFIX}/mlflow"}
 PATIENCE = 180.0
 """Seconds that a service may take to start."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,8 @@ from stack import DOCKER, SERVICES, output_of
 
 PROJECT = "harness-check"
 MLFLOW_PORT, POSTGRES_PORT = 15000, 15432
-BUILT = ("gan-harness", "gan-harness-mlflow")
+IMAGES = {"mlflow": f"{PROJECT}/mlflow", "worker": f"{PROJECT}/harness", "harness": f"{PROJECT}/harness"}
+"""Of its own: what a person has built stays as it is."""
 
 
 def engine_runs() -> bool:
@@ -36,17 +38,20 @@ class Composed:
         stand_ins = {image: self._stand_in(image, folder) for image in (BASE, POSTGRES)}
         self._images = {"BASE": stand_ins[BASE], "POSTGRES_IMAGE": stand_ins[POSTGRES]}
         env_file, override = folder / ".env", folder / "compose.check.json"
-        env_file.write_text("".join(f"{key}={value}\n" for key, value in {**settings, **ours}.items()))
-        env_file.chmod(0o600)
-        build = {"build": {"secrets": [*secrets()]}}
-        services = dict.fromkeys(("mlflow", "worker", "harness"), build)
+        env_file.touch(0o600)
+        env_file.write_text("".join(f"{key}='{value}'\n" for key, value in {**settings, **ours}.items()))
+        build = {"secrets": [*secrets()]}
+        services = {service: {"image": image, "build": build} for service, image in IMAGES.items()}
         named = {name: {"file": str(file)} for name, file in secrets().items()}
         override.write_text(json.dumps({"services": services, "secrets": named}))
         self._compose = [
             *("docker", "compose", "--project-name", PROJECT, "--env-file", str(env_file)),
             *("--file", str(DOCKER / "compose.yaml"), "--file", str(override), "--progress", "plain"),
         ]
-        self._environment = {**os.environ, **self._images}
+        # Compose takes the environment's before the file's.
+        known = re.findall(r"^#?([A-Z_]+)=", (DOCKER / "env.example").read_text(), re.MULTILINE)
+        ours_alone = {key: value for key, value in os.environ.items() if key not in known}
+        self._environment = {**ours_alone, **self._images}
         self.down()  # what a check that was killed has left
 
     def build(self) -> None:
@@ -86,7 +91,7 @@ class Composed:
 
     def sizes(self) -> dict[str, str]:
         show = ["docker", "images", "--format", "{{.Size}}"]
-        return {image: output_of([*show, image]).split()[0] for image in BUILT}
+        return {image: output_of([*show, image]).split()[0] for image in IMAGES.values()}
 
     def down(self) -> None:
         self._run("--profile", "command", "down", "--volumes", "--timeout", "30")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.catalog import TABLES
+from harness.commands.store import browsed
 from harness.commands.suite import Setting, train_suite
 from harness.config import Loaded, load, to_yaml
 from harness.console import console
@@ -83,9 +84,7 @@ def _print_result(study: Study, uri: str, as_json: bool) -> None:
     seconds = sum(results["seconds"] for results in finished)
     console.print(f"training and evaluation took {seconds:,.0f} s; files: {study.folder.parent.parent}")
     console.print(f"report: {study.report}", soft_wrap=True)
-    console.print(
-        f"browse: [bold]harness ui{'' if uri.startswith('sqlite') else f' --tracking-uri {uri}'}[/]"
-    )
+    console.print(f"browse: [bold]{browsed(uri)}[/]", soft_wrap=True)
 
 
 def _document(study: Study) -> dict[str, object]:

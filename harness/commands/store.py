@@ -10,6 +10,8 @@ from pathlib import Path
 from harness.console import console
 from harness.errors import ConfigError, HarnessError
 from harness.events import FILE, read_events
+from harness.queue.url import hidden
+from harness.reader.server import page_of
 from harness.tracking.library import quiet_mlflow, reason
 from harness.tracking.mirror import Mirror
 
@@ -20,11 +22,18 @@ def mirror_for(runs: Path, tracking_uri: str | None) -> Mirror:
     return Mirror(tracking_uri or f"sqlite:///{beside / 'mlflow.db'}", beside / "mlruns")
 
 
+def browsed(uri: str) -> str:
+    """How a person comes to the runs: a server's address, or the command that serves a database."""
+    if uri.startswith(("http:", "https:")):
+        return page_of(uri)
+    return "harness ui" if uri.startswith("sqlite:") else f"harness ui --tracking-uri {hidden(uri)}"
+
+
 def serve(runs: Path, tracking_uri: str | None, port: int) -> None:
     """Serve the MLflow UI on the loopback interface until Ctrl-C; for a server elsewhere, say its address."""
     mirror = mirror_for(runs, tracking_uri)
     if mirror.uri.startswith(("http:", "https:")):
-        console.print(f"the runs are at {mirror.uri}")
+        console.print(f"the runs are at {page_of(mirror.uri)}")
         return
     database = Path(mirror.uri.removeprefix("sqlite:///"))
     if mirror.uri.startswith("sqlite:") and not database.exists():

@@ -19,7 +19,7 @@ from harness.commands.setting import (
     missing_events,
     prepare_tracking,
 )
-from harness.commands.store import mirror_for
+from harness.commands.store import browsed, mirror_for
 from harness.config import load
 from harness.console import QueueLine, console
 from harness.devices import chosen_device
@@ -140,8 +140,7 @@ def _print_conclusion(conclusion: Conclusion, uri: str) -> None:
     if conclusion.waiting:
         console.print(f"{conclusion.waiting} trials wait in the study: the budget ended before them")
     console.print(f"report: {conclusion.folder / PAGE}", soft_wrap=True)
-    local = uri.startswith("sqlite")
-    console.print(f"browse: [bold]harness ui{'' if local else f' --tracking-uri {hidden(uri)}'}[/]")
+    console.print(f"browse: [bold]{browsed(uri)}[/]", soft_wrap=True)
 
 
 def _record(trial: TrialRecord) -> dict[str, object]:

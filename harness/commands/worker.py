@@ -64,8 +64,10 @@ def join_study(url: str, name: str, station: Station, wait: float) -> None:
         ]
         wait_until_warm()
         work(works, post)
-        if not station.led:
+        if not station.led and not post.stop():
             post.tell(f"nothing is left to take of study {name}")
+    if post.stop.number is not None:
+        raise InterruptedRunError("stopped; what was begun waits in the study", post.stop.number)
 
 
 def stand_ready(url: str, station: Station) -> None:
@@ -77,11 +79,12 @@ def stand_ready(url: str, station: Station) -> None:
         wait_until_warm()
         post.tell(f"ready for studies in {hidden(url)}")
         serve(find, post)
+    post.tell("stopped; what was begun waits in its study")
 
 
 @contextmanager
 def _manned(storage: RDBStorage, url: str, station: Station) -> Iterator[tuple[Post, Uploader]]:
-    """The post of a worker, with what feeds MLflow from there. InterruptedRunError after a signal."""
+    """The post of a worker, with what feeds MLflow from there."""
     mirror = mirror_for(station.runs, station.tracking_uri)
     prepare_tracking(mirror, url)
     uploader = Uploader(mirror)
@@ -100,8 +103,6 @@ def _manned(storage: RDBStorage, url: str, station: Station) -> Iterator[tuple[P
         finally:
             if missing := uploader.close(UPLOAD_TIMEOUT):
                 warn(missing_events(mirror, missing, uploader))
-        if stop.number is not None:
-            raise InterruptedRunError("stopped; what was begun waits in the study", stop.number)
 
 
 def _follow_leader(stop: StopSignal) -> None:

@@ -99,6 +99,15 @@ def load_study(storage: RDBStorage, name: str) -> Study:
     return optuna.load_study(storage=storage, study_name=name)
 
 
+def is_deleted(study: Study) -> bool:
+    """Whether it is in its storage no longer. Optuna then answers with a KeyError, whatever it is asked."""
+    try:
+        study._storage.get_study_name_from_id(study._study_id)
+    except KeyError:
+        return True
+    return False
+
+
 def wait_for_study(storage: RDBStorage, name: str, timeout: float) -> Study:
     """The same, for a worker that starts before the command that makes the study; `timeout` in seconds."""
     end = time.monotonic() + timeout

@@ -3,6 +3,7 @@
 What a diagnostic recorded beside its values is not in MLflow, so figures that need it are not drawn.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -154,7 +155,7 @@ class Server:
     def _address(self, cell: "MlflowRun") -> str:
         """Where a person finds the run."""
         if self.uri.startswith(("http:", "https:")):
-            return f"{self._shown}/#/experiments/{cell.info.experiment_id}/runs/{cell.info.run_id}"
+            return f"{page_of(self.uri)}/#/experiments/{cell.info.experiment_id}/runs/{cell.info.run_id}"
         return f"MLflow run {cell.info.run_id} in {self._shown}"
 
 
@@ -167,6 +168,12 @@ def _told(uri: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise HarnessError(f"MLflow at {_without_password(uri)} cannot be read: {reason(error)}") from error
+
+
+def page_of(uri: str) -> str:
+    """A server's address as browsers know it: HARNESS_MLFLOW_PAGE, where programs know it by another one, as
+    in a network of containers."""
+    return (os.environ.get("HARNESS_MLFLOW_PAGE") or _without_password(uri)).rstrip("/")
 
 
 def _without_password(uri: str) -> str:

@@ -14,7 +14,8 @@ from harness.outcomes import Outcome
 from harness.provenance import made_with
 from harness.queue.database import storage_lock
 from harness.queue.definition import create_study
-from harness.queue.slots import Slot, Tally, put, standing, tally
+from harness.queue.outage import patiently
+from harness.queue.slots import REASON, Slot, Tally, put, standing, tally
 from harness.rundir import RunDir, short_hash
 from harness.workers.attend import LEFT_TO_OTHERS, see_done
 from harness.workers.brief import Brief, give
@@ -37,6 +38,7 @@ class Enlist:
     def __call__(self, cells: Sequence[Prepared], folder: Path, workplace: Workplace) -> list[Outcome]:
         reused = {item.run.path for item in cells if item.run.standing()}
         left = [item for item in cells if item.run.path not in reused]
+        reasons: dict[str, str] = {}
         if left:
             study = self._study(cells, left, folder, workplace)
             see_done(
@@ -48,6 +50,7 @@ class Enlist:
                 workplace,
                 lambda: self.show(tally(study)),
             )
+            reasons = patiently(lambda: _reasons(study))
         if workplace.stop.number is not None:
             done = sum(item.run.standing() is not None for item in cells)
             how = "the same command continues the others" if self.jobs else LEFT_TO_OTHERS
@@ -57,7 +60,9 @@ class Enlist:
         for item in cells:
             if workplace.uploader:  # its worker may have died before it had sent all
                 workplace.uploader.catch_up(item.run.path)
-        return [_outcome(item, item.run.path in reused, workplace) for item in cells]
+        return [
+            _outcome(item, item.run.path in reused, reasons.get(_name(item)), workplace) for item in cells
+        ]
 
     def _study(
         self, cells: Sequence[Prepared], left: Sequence[Prepared], folder: Path, workplace: Workplace
@@ -94,10 +99,16 @@ def _name(item: Prepared) -> str:
     return f"{item.cell.variant}/seed{item.cell.seed}"
 
 
-def _outcome(item: Prepared, reused: bool, workplace: Workplace) -> Outcome:
+def _reasons(study: optuna.Study) -> dict[str, str]:
+    """Why cells failed, as their workers told the study."""
+    return {trial.user_attrs["cell"]: trial.user_attrs.get(REASON, "") for trial in standing(study)}
+
+
+def _outcome(item: Prepared, reused: bool, told: str | None, workplace: Workplace) -> Outcome:
+    """`told`: why it failed, where its process could not say so itself."""
     results = item.run.standing()
     if results is not None:
         return Outcome(item, results, "", reused)
-    reason = item.run.status()["reason"] or f"its run is not in {workplace.runs}"
+    reason = item.run.status()["reason"] or told or f"its run is not in {workplace.runs}"
     workplace.watcher.warned(f"{_name(item)} failed: {reason}")
     return Outcome(item, None, reason, reused=False)

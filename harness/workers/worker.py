@@ -1,7 +1,8 @@
 """A worker: claims trials of its studies, one by one, and has each carried out in a process of its own."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from harness.errors import reason_of
+from harness.queue.definition import is_deleted
 from harness.queue.held import Held
 from harness.queue.outage import patiently
 from harness.queue.slots import Tally, claim, finish, first_number, release, tally
@@ -22,6 +24,8 @@ PAUSE = 1.0
 """Seconds between looks at a study of which other workers hold the last trials."""
 IDLE = 2.0
 """Seconds between looks at a storage in which there is nothing to take."""
+LOOKS_SHARE = 10
+"""Of a large storage a look takes long: so many times as long there is none."""
 
 
 class Work(Protocol):
@@ -64,9 +68,9 @@ class Post:
 def work(works: Sequence[Work], post: Post) -> None:
     """Until nothing is left, not even of what other workers hold; or until it is stopped."""
     while not post.stop():
-        if _take_one(_by_waiting(works), post) is None:
+        if _take_one(_by_waiting(works, post), post, _number) is None:
             # A worker that holds one of the last trials may die: then there is one to take.
-            if not any(_counted(each).running for each in works):
+            if not any(_counted(each).running for each in works if not is_deleted(each.study)):
                 return
             _wait(PAUSE, post.stop)
 
@@ -76,39 +80,70 @@ def serve(find: Callable[[], Sequence[Work]], post: Post) -> None:
     it is stopped."""
     turns: list[str] = []
     while not post.stop():
+        began = time.monotonic()
         # While the storage is away, nothing is lost by an end.
         found = patiently(lambda: [] if post.stop() else find())
+        took = time.monotonic() - began
         last = {name: turn for turn, name in enumerate(turns)}
-        works = sorted(_by_waiting(found), key=lambda work: last.get(work.study.study_name, -1))
-        if (taken := _take_one(works, post)) is None:
-            _wait(IDLE, post.stop)
+        works = sorted(_by_waiting(found, post), key=lambda work: last.get(work.study.study_name, -1))
+        if (taken := _take_one(works, post, _name)) is None:
+            _wait(max(IDLE, LOOKS_SHARE * took), post.stop)
         else:
             name = taken.study.study_name
             turns = [*(each for each in turns if each != name), name]
 
 
-def _take_one(works: Sequence[Work], post: Post) -> Work | None:
+def _number(study: optuna.Study, number: int) -> str:
+    """What a trial is called where there is one study."""
+    return f"trial {number}"
+
+
+def _name(study: optuna.Study, number: int) -> str:
+    """What it is called among those of others."""
+    return f"{study.study_name}, trial {number}"
+
+
+Naming = Callable[[optuna.Study, int], str]
+
+
+def _take_one(works: Sequence[Work], post: Post, naming: Naming) -> Work | None:
     """Carry out a trial of the first that has one, which is returned; None where none has."""
     for each in works:
-        if (trial := claim(each.study, post.storage)) is not None:
-            _carry_out(each, trial, post)
-            return each
+        with _deletion_told(each.study, post):
+            if (trial := claim(each.study, post.storage)) is not None:
+                _carry_out(each, trial, post, naming)
+                return each
     return None
 
 
-def _by_waiting(works: Sequence[Work]) -> list[Work]:
+def _by_waiting(works: Sequence[Work], post: Post) -> list[Work]:
     """Those of which a trial may begin, the one with most to do first: so that all end at about one time."""
-    waiting = {index: _counted(each).waiting for index, each in enumerate(works) if not each.is_over()}
+    waiting: dict[int, int] = {}
+    for index, each in enumerate(works):
+        with _deletion_told(each.study, post):
+            if not each.is_over():
+                waiting[index] = _counted(each).waiting
     return [works[index] for index in sorted(waiting, key=lambda index: -waiting[index])]
+
+
+@contextmanager
+def _deletion_told(study: optuna.Study, post: Post) -> Iterator[None]:
+    """A study may be deleted at any moment, which ends what is done for it, and nothing else."""
+    try:
+        yield
+    except KeyError:
+        if not is_deleted(study):
+            raise
+        post.warn(f"study {study.study_name} was deleted")
 
 
 def _counted(work: Work) -> Tally:
     return patiently(lambda: tally(work.study))
 
 
-def _carry_out(work: Work, trial: Trial, post: Post) -> None:
+def _carry_out(work: Work, trial: Trial, post: Post, naming: Naming) -> None:
     frozen = patiently(lambda: post.storage.get_trial(trial._trial_id))
-    name = f"trial {first_number(frozen)}"
+    name = naming(work.study, first_number(frozen))
     process: TaskProcess | None = None
     with Held(post.storage, trial, lambda: process.say("beat") if process else None) as held:
         try:

@@ -26,12 +26,19 @@ def checked_brief(name: str, user_attrs: Mapping[str, Any]) -> Brief:
     another version of harness: whose values would not compare with those from here."""
     if not {DEFINITION, ATTRIBUTE} <= user_attrs.keys():
         raise ConfigError(f"study `{name}` was not made by harness")
-    theirs, ours = user_attrs[DEFINITION]["made with"], made_with()
-    if different := [f"{key} {theirs[key]}, here {ours[key]}" for key in ours if theirs[key] != ours[key]]:
+    theirs, ours = dict(user_attrs[DEFINITION]).get("made with", {}), made_with()
+    if different := [
+        f"{key} {theirs.get(key, 'unknown')}, here {ours[key]}"
+        for key in ours
+        if theirs.get(key) != ours[key]
+    ]:
         raise ConfigError(
             f"study `{name}` was made with {'; '.join(different)}: their values would not compare"
         )
-    return brief_in(user_attrs)
+    try:
+        return brief_in(user_attrs)
+    except (TypeError, ValueError, KeyError):
+        raise ConfigError(f"study `{name}` has the brief of another version of harness") from None
 
 
 def refuse_elsewhere(name: str, brief: Brief, site: Site) -> None:

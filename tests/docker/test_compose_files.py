@@ -29,6 +29,11 @@ def test_every_file_is_valid_by_the_schema_of_the_specification(tmp_path: Any) -
     assert "stop_grace" in validated(wrong).stdout
 
 
+def test_git_never_sees_the_passwords() -> None:
+    ignored = ["git", "-C", REPOSITORY, "check-ignore", "--quiet", "--no-index", "docker/.env"]
+    assert subprocess.run(ignored, check=False).returncode == 0
+
+
 def test_every_service_is_published_on_loopback_unless_it_is_asked_for() -> None:
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert len(published) == 2

@@ -50,7 +50,7 @@ def test_the_build_sees_what_it_needs_and_nothing_else() -> None:
     patterns = [line for line in lines if line and not line.startswith("#")]
     assert patterns[0] == "*"
     sent = {line[1:] for line in patterns if line.startswith("!")}
-    copied = re.findall(r"^COPY (?!--from)(.+)", TEXT, re.MULTILINE)
+    copied = re.findall(r"^COPY (?!--from)(?:--chmod=\d+ )?(.+)", TEXT, re.MULTILINE)
     assert sent == {source for line in copied for source in line.split()[:-1]}
     assert all((REPOSITORY / each).exists() for each in sent)
 

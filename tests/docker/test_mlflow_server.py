@@ -82,6 +82,23 @@ def test_beyond_loopback_there_is_no_server_without_a_password(bind: str, tmp_pa
     )
 
 
+def test_a_name_that_looks_like_loopback_is_none(tmp_path: Path) -> None:
+    refused = started(tmp_path, BIND="127.evil.example")
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_a_password_that_clients_encode_in_different_ways_is_refused(tmp_path: Path) -> None:
+    refused = started(tmp_path, MLFLOW_AUTH_ADMIN_PASSWORD="mot de passé secret")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "beyond ASCII" in refused.stderr
+
+
+def test_a_password_that_mlflow_would_not_take_is_refused_before_it_starts(tmp_path: Path) -> None:
+    refused = started(tmp_path, MLFLOW_AUTH_ADMIN_PASSWORD="elevenchars")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr == "error: MLFLOW_PASSWORD has 11 characters: MLflow asks for 12 or more\n"
+
+
 @pytest.mark.parametrize("bind", ["127.0.0.1", "127.1.2.3", "localhost", "::1", ""])
 def test_on_loopback_it_starts_without_one_and_then_asks_for_none(bind: str, tmp_path: Path) -> None:
     begun = started(tmp_path, BIND=bind)
@@ -100,6 +117,7 @@ def test_it_is_called_by_its_names_and_no_others(tmp_path: Path) -> None:
     assert PASSWORD not in begun.stdout  # command lines are for all to see
     everywhere = started(tmp_path, BIND="0.0.0.0", MLFLOW_AUTH_ADMIN_PASSWORD=PASSWORD)
     assert "0.0.0.0:5000" not in everywhere.stdout  # what browsers take for this machine
+    assert "set ALLOWED_HOSTS" in everywhere.stderr
 
 
 def started(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:

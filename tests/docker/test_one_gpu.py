@@ -24,17 +24,18 @@ def machine(tmp_path: Path) -> Iterator["Machine"]:
 class Machine:
     def __init__(self, folder: Path) -> None:
         self.started: list[subprocess.Popen[str]] = []
-        programs = folder / "programs"
-        programs.mkdir()
-        for name, does in {
-            "nvidia-smi": "printf 'GPU-a\\nGPU-b\\n'",
-            "harness": 'echo "$CUDA_VISIBLE_DEVICES $*"; exec sleep 600',
-        }.items():
-            (programs / name).write_text(f"#!/bin/sh\n{does}\n")
-            (programs / name).chmod(0o755)
-        (folder / "runs").mkdir()
+        for name in ("programs", "runs"):
+            (folder / name).mkdir()
         self._folder = folder
-        self._environment = {"PATH": f"{programs}:{os.environ['PATH']}"}
+        self._environment = {"PATH": f"{folder / 'programs'}:{os.environ['PATH']}"}
+        self.has("nvidia-smi", "printf 'GPU-a\\nGPU-b\\n'")
+        self.has("harness", 'echo "$CUDA_VISIBLE_DEVICES $*"; exec sleep 600')
+
+    def has(self, program: str, does: str) -> None:
+        """A program that is a line of shell."""
+        file = self._folder / "programs" / program
+        file.write_text(f"#!/bin/sh\n{does}\n")
+        file.chmod(0o755)
 
     def worker(self) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -55,6 +56,15 @@ class Machine:
         gpu, _, arguments = process.stdout.readline().partition(" ")
         assert arguments == "worker\n"
         return gpu
+
+
+def test_a_driver_that_does_not_work_is_no_gpu(machine: Machine) -> None:
+    machine.has("nvidia-smi", "echo 'NVIDIA-SMI has failed'; exit 9")
+    worker = machine.worker()
+    _, said = worker.communicate(timeout=30)
+    assert worker.returncode == 2
+    assert said.startswith("error: nvidia-smi does not work in here")
+    assert said.endswith(": NVIDIA-SMI has failed\n")
 
 
 def test_each_worker_has_a_gpu_to_itself_and_leaves_it_when_it_is_killed(machine: Machine) -> None:

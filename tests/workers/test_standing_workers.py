@@ -18,7 +18,7 @@ from test_run import Listener
 
 from harness.catalog import TABLES
 from harness.config import load
-from harness.errors import ConfigError, InterruptedRunError
+from harness.errors import ConfigError, HarnessError, InterruptedRunError
 from harness.provenance import made_with
 from harness.queue import outage
 from harness.queue.definition import create_study
@@ -35,6 +35,7 @@ from harness.workers.enlist import Enlist
 from harness.workers.studies import Studies
 from harness.workers.task import Site
 from harness.workers.worker import Post, serve
+from harness.workers.works import checked_brief
 from harness.workplace import Workplace
 
 
@@ -245,6 +246,73 @@ def test_studies_take_turns_and_one_of_which_all_runs_holds_up_nobody(made: Plac
     served(made, find, stop)
     assert order == ["long", "short", "long", "short", "long", "long"]
     assert tally(works[2].study).running == 1
+
+
+class Deleted(Refused):
+    """Work whose study is deleted, by somebody else: after a look at it, or when a trial of it is begun."""
+
+    def __init__(self, study: optuna.Study, moment: str) -> None:
+        super().__init__(study, [])
+        self._moment = moment
+
+    def is_over(self) -> bool:
+        if self._moment == "after a look":
+            self._delete()
+        return False
+
+    def take_up(self, trial: Trial, frozen: FrozenTrial) -> None:
+        self._delete()
+        raise ConfigError("no")
+
+    def _delete(self) -> None:
+        optuna.delete_study(study_name=self.study.study_name, storage=self.study._storage)
+
+
+@pytest.mark.parametrize("moment", ["after a look", "in a trial"])
+def test_a_study_that_is_deleted_ends_what_is_done_for_it_and_no_worker(made: Place, moment: str) -> None:
+    study, _ = create_study(made.storage, "short_lived", ["minimize"], {})
+    fill(study, 2)
+    stop = StopSignal()
+    looks: list[int] = []
+    warned: list[str] = []
+
+    def find() -> list[Refused]:
+        looks.append(len(looks))
+        if len(looks) == 2:
+            stop.number = SIGTERM
+        return [Deleted(study, moment)] if len(looks) == 1 else []
+
+    site = Site(made.runs, Path("unused"), "cpu", 1, 10.0)
+    serve(find, Post(made.storage, site, stop, print, warned.append))
+    assert warned == ["study short_lived was deleted"]
+    assert len(looks) == 2
+
+
+def test_a_command_whose_study_is_deleted_says_so(made: Place) -> None:
+    (study,) = made.opened(made.planned("search.trials=2"))
+
+    def delete() -> None:
+        optuna.delete_study(study_name="tiny", storage=made.storage)
+
+    with pytest.raises(HarnessError, match="study tiny was deleted"):
+        see_done([study], made.storage, hiring(made), 0, print, workplace(made, StopSignal()), delete)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "reason"),
+    [
+        ("definition", {"kind": "sweep"}, "made with code unknown"),
+        ("brief", {"kind": "sweep", "of the future": 1}, "the brief of another version"),
+        ("brief", {"kind": "sweep"}, "the brief of another version"),
+        ("brief", [], "the brief of another version"),
+    ],
+)
+def test_what_another_version_says_of_a_study_is_refused_in_one_line(
+    made: Place, attribute: str, value: object, reason: str
+) -> None:
+    (study,) = made.opened(made.planned())
+    with pytest.raises(ConfigError, match=reason):
+        checked_brief("tiny", {**study.user_attrs, attribute: value})
 
 
 def test_a_storage_that_is_away_is_waited_for_until_a_signal(
