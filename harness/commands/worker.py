@@ -79,7 +79,7 @@ def stand_ready(url: str, station: Station) -> None:
         wait_until_warm()
         post.tell(f"ready for studies in {hidden(url)}")
         serve(find, post)
-    post.tell("stopped; what was begun waits in its study")
+    post.tell("stopped; a trial that was begun waits in its study")
 
 
 @contextmanager

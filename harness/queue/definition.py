@@ -101,11 +101,7 @@ def load_study(storage: RDBStorage, name: str) -> Study:
 
 def is_deleted(study: Study) -> bool:
     """Whether it is in its storage no longer. Optuna then answers with a KeyError, whatever it is asked."""
-    try:
-        study._storage.get_study_name_from_id(study._study_id)
-    except KeyError:
-        return True
-    return False
+    return all(other._study_id != study._study_id for other in study._storage.get_all_studies())
 
 
 def wait_for_study(storage: RDBStorage, name: str, timeout: float) -> Study:

@@ -70,7 +70,7 @@ def work(works: Sequence[Work], post: Post) -> None:
     while not post.stop():
         if _take_one(_by_waiting(works, post), post, _number) is None:
             # A worker that holds one of the last trials may die: then there is one to take.
-            if not any(_counted(each).running for each in works if not is_deleted(each.study)):
+            if not any(_running(each) for each in works):
                 return
             _wait(PAUSE, post.stop)
 
@@ -139,6 +139,16 @@ def _deletion_told(study: optuna.Study, post: Post) -> Iterator[None]:
 
 def _counted(work: Work) -> Tally:
     return patiently(lambda: tally(work.study))
+
+
+def _running(work: Work) -> int:
+    """Trials that run; of a study that was deleted, none."""
+    try:
+        return _counted(work).running
+    except KeyError:
+        if not is_deleted(work.study):
+            raise
+        return 0
 
 
 def _carry_out(work: Work, trial: Trial, post: Post, naming: Naming) -> None:

@@ -402,7 +402,7 @@ def test_a_worker_that_was_there_first_takes_a_search_its_final_and_then_a_suite
     assert trained.returncode == 0, trained.stderr
     worker.send(SIGTERM)
     ended = worker.wait(timeout=BUSY)
-    assert ended.returncode == 143, ended.stderr
+    assert ended.returncode == 0, ended.stderr
     assert "warning" not in ended.stderr
     assert {status(run)["status"] for run in run_folders(tmp_path / "runs")} == {"finished"}
     for kind in ("sweep", "suite", "cell", "trial"):
