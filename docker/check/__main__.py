@@ -24,7 +24,7 @@ from stack import ACCOUNT, CommandError, Stack
 FOLDER = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "harness-check"
 TRIALS = 12
 FILE = "experiments/baseline.yaml"
-CHANGES = ("training.steps=1000", "search.pruner=none", "search.final_seeds=2", "seeds=[0]")
+CHANGES = ("training.steps=1000", "evaluation.num_samples=2000", "search.pruner=none", "search.final_seeds=2")
 BEGAN = time.monotonic()
 SAID: list[str] = []
 """What commands printed."""
