@@ -7,7 +7,8 @@ from typing import Any
 
 import yaml
 
-VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?:(?P<rule>:[-?])(?P<word>[^}]*))?\}")
+VARIABLE = re.compile(r"\$\{(?P<name>\w+)(?:(?P<rule>:[-?])(?P<word>[^${}]*))?\}")
+"""The innermost: a default may name another variable."""
 
 
 def services(file: Path, settings: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -36,7 +37,11 @@ def _filled(value: Any, settings: Mapping[str, str]) -> Any:
         return {key: _filled(inner, settings) for key, inner in value.items()}
     if isinstance(value, list):
         return [_filled(inner, settings) for inner in value]
-    return VARIABLE.sub(lambda match: _value(match, settings), value) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    while match := VARIABLE.search(value):
+        value = value[: match.start()] + _value(match, settings) + value[match.end() :]
+    return value
 
 
 def _value(match: re.Match[str], settings: Mapping[str, str]) -> str:

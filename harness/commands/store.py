@@ -15,6 +15,9 @@ from harness.reader.server import page_of
 from harness.tracking.library import quiet_mlflow, reason
 from harness.tracking.mirror import Mirror
 
+PAGE_OF_TRAININGS = "/#/experiments?workflowType=machine_learning"
+"""Of an MLflow server; without the query it opens on its tools for language models."""
+
 
 def mirror_for(runs: Path, tracking_uri: str | None) -> Mirror:
     """The given server or database; by default `mlflow.db` beside the runs, where `mlflow ui` looks."""
@@ -25,7 +28,7 @@ def mirror_for(runs: Path, tracking_uri: str | None) -> Mirror:
 def browsed(uri: str) -> str:
     """How a person comes to the runs: a server's address, or the command that serves a database."""
     if uri.startswith(("http:", "https:")):
-        return page_of(uri)
+        return page_of(uri) + PAGE_OF_TRAININGS
     return "harness ui" if uri.startswith("sqlite:") else f"harness ui --tracking-uri {hidden(uri)}"
 
 
@@ -33,7 +36,7 @@ def serve(runs: Path, tracking_uri: str | None, port: int) -> None:
     """Serve the MLflow UI on the loopback interface until Ctrl-C; for a server elsewhere, say its address."""
     mirror = mirror_for(runs, tracking_uri)
     if mirror.uri.startswith(("http:", "https:")):
-        console.print(f"the runs are at {page_of(mirror.uri)}")
+        console.print(f"the runs are at {browsed(mirror.uri)}", soft_wrap=True)
         return
     database = Path(mirror.uri.removeprefix("sqlite:///"))
     if mirror.uri.startswith("sqlite:") and not database.exists():
@@ -46,8 +49,7 @@ def serve(runs: Path, tracking_uri: str | None, port: int) -> None:
             raise ConfigError(f"port {port} is taken; choose another with `harness ui --port`") from None
     quiet_mlflow()
     os.environ.setdefault("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")  # 236 MB for what is not used here
-    # Without the query the page opens on its tools for language models.
-    address = f"http://127.0.0.1:{port}/#/experiments?workflowType=machine_learning"
+    address = f"http://127.0.0.1:{port}{PAGE_OF_TRAININGS}"
     console.print(f"MLflow UI: [bold]{address}[/]  (Ctrl-C ends it)", soft_wrap=True)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", mirror.uri]
     command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]

@@ -75,7 +75,7 @@ def test_a_run_is_as_whole_on_a_server_as_in_the_default_store(
     done = harness("run", str(tiny), "seeds=0,1", MLFLOW_TRACKING_URI=server.uri)
     assert done.returncode == 0, done.stderr
     assert "warning" not in done.stderr
-    assert f"browse: {server.uri}\n" in done.stderr
+    assert f"browse: {server.uri}/#/experiments?" in done.stderr
     assert_mirrored(server.client(), tmp_path / "runs")
     assert not (tmp_path / "mlflow.db").exists()
 
