@@ -29,7 +29,7 @@ def test_defaults_are_filled_in_one_in_another_and_settings_before_them(compose_
 
 
 def test_what_must_be_set_is_missed_by_name(compose_file: Any) -> None:
-    with pytest.raises(SystemExit, match="POSTGRES_PASSWORD is missing: set it in docker/.env"):
+    with pytest.raises(SystemExit, match="POSTGRES_PASSWORD is missing: set it in docker"):
         compose_file.services(FILE, {})
 
 
