@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 from bases import BASE, POSTGRES, root_file_system, secrets
 from compose_file import mounts, services
-from stack import DOCKER, REPOSITORY, CommandError, output_of
+from stack import DOCKER, REPOSITORY, CommandError, begun, output_of
 
 PREFIX = "harness-check"
 ADDRESSES = {"mlflow": "127.0.0.2", "postgres": "127.0.0.3"}
@@ -76,13 +76,7 @@ class Chrooted:
             time.sleep(0.5)
 
     def harness(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            self._command(self._make("harness"), "harness", ["harness", *arguments]),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return begun(self._command(self._make("harness"), "harness", ["harness", *arguments]))
 
     def inside(self, service: str, *command: str, environment: Mapping[str, str] | None = None) -> str:
         arguments = [*command] or self._own_command(service)

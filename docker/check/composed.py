@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bases import BASE, POSTGRES, root_file_system, secrets
-from stack import DOCKER, SERVICES, output_of
+from stack import DOCKER, SERVICES, begun, output_of
 
 PROJECT = "harness-check"
 MLFLOW_PORT, POSTGRES_PORT = 15000, 15432
@@ -61,13 +61,9 @@ class Composed:
         self._run("up", "--detach", "--wait", "--scale", f"worker={workers}", *SERVICES)
 
     def harness(self, *arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        return begun(
             [*self._compose, "--progress", "quiet", "run", "--rm", "--no-TTY", "harness", *arguments],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            self._environment,
         )
 
     def inside(self, service: str, *command: str, environment: Mapping[str, str] | None = None) -> str:

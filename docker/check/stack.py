@@ -19,20 +19,25 @@ class CommandError(Exception):
         self.output = output
 
 
-def output_of(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
-    """All that the command prints."""
-    result = subprocess.run(
+def begun(command: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """The command, whose output can be read as one text."""
+    return subprocess.Popen(
         command,
-        check=False,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    if result.returncode:
-        raise CommandError(" ".join(command[-4:]), result.stdout)
-    return result.stdout
+
+
+def output_of(command: Sequence[str], environment: Mapping[str, str] | None = None) -> str:
+    """All that the command prints."""
+    process = begun(command, environment)
+    output, _ = process.communicate()
+    if process.returncode:
+        raise CommandError(" ".join(command[-4:]), output)
+    return output
 
 
 class Stack(Protocol):

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 import optuna
@@ -11,7 +12,7 @@ from optuna.storages import RDBStorage
 from optuna.study import Study
 
 from harness.config.parts import SAFE_NAME
-from harness.errors import ConfigError, UnknownNameError
+from harness.errors import ConfigError, HarnessError, UnknownNameError
 from harness.queue.database import storage_lock
 from harness.queue.url import hidden
 from harness.registry import did_you_mean
@@ -99,9 +100,21 @@ def load_study(storage: RDBStorage, name: str) -> Study:
     return optuna.load_study(storage=storage, study_name=name)
 
 
-def is_deleted(study: Study) -> bool:
-    """Whether it is in its storage no longer. Optuna then answers with a KeyError, whatever it is asked."""
-    return all(other._study_id != study._study_id for other in study._storage.get_all_studies())
+class StudyDeletedError(HarnessError):
+    """A person deleted the study that something is done for."""
+
+
+@contextmanager
+def unless_deleted(*studies: Study) -> Iterator[None]:
+    """StudyDeletedError in place of the KeyError with which Optuna answers for a study that is gone, whatever
+    it is asked; every other KeyError as it is."""
+    try:
+        yield
+    except KeyError:
+        there = {study._study_id for study in studies[0]._storage.get_all_studies()}
+        if gone := [study.study_name for study in studies if study._study_id not in there]:
+            raise StudyDeletedError(f"study {gone[0]} was deleted; its runs are where they were") from None
+        raise
 
 
 def wait_for_study(storage: RDBStorage, name: str, timeout: float) -> Study:

@@ -9,7 +9,7 @@ from optuna.storages import RDBStorage
 from sqlalchemy.exc import SQLAlchemyError
 
 from harness.errors import HarnessError
-from harness.queue.definition import is_deleted
+from harness.queue.definition import unless_deleted
 from harness.queue.outage import is_outage, patiently
 from harness.queue.slots import Tally, mend, tally
 from harness.queue.url import hidden
@@ -75,16 +75,17 @@ def follow(
         """How the studies stand; None where nothing is left, or a signal came while the storage was away."""
         if workplace.stop():
             return None
-        for study in studies:
-            mend(study, storage)  # no other worker may be there to see that the last one died
-        found = [tally(study) for study in studies]
-        show()
-        pairs = zip(studies, found, strict=True)
-        left = any(each.running or (each.waiting and not is_over(study)) for study, each in pairs)
+        with unless_deleted(*studies):
+            for study in studies:
+                mend(study, storage)  # no other worker may be there to see that the last one died
+            found = [tally(study) for study in studies]
+            show()
+            pairs = zip(studies, found, strict=True)
+            left = any(each.running or (each.waiting and not is_over(study)) for study, each in pairs)
         return found if left else None
 
     finished, since, told = -1, time.monotonic(), False
-    while (counts := _unless_deleted(look, studies)) is not None:
+    while (counts := patiently(look)) is not None:
         done = sum(each.finished for each in counts)
         if done != finished or any(each.running for each in counts):
             finished, since = done, time.monotonic()
@@ -95,14 +96,3 @@ def follow(
                 f" {hidden(hiring.storage)} --runs {hiring.runs}"
             )
         time.sleep(LOOK)
-
-
-def _unless_deleted(
-    look: Callable[[], list[Tally] | None], studies: Sequence[optuna.Study]
-) -> list[Tally] | None:
-    try:
-        return patiently(look)
-    except KeyError:
-        if deleted := [study.study_name for study in studies if is_deleted(study)]:
-            raise HarnessError(f"study {deleted[0]} was deleted; its runs are where they were") from None
-        raise

@@ -12,7 +12,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from harness.errors import reason_of
-from harness.queue.definition import is_deleted
+from harness.queue.definition import StudyDeletedError, unless_deleted
 from harness.queue.held import Held
 from harness.queue.outage import patiently
 from harness.queue.slots import Tally, claim, finish, first_number, release, tally
@@ -130,10 +130,9 @@ def _by_waiting(works: Sequence[Work], post: Post) -> list[Work]:
 def _deletion_told(study: optuna.Study, post: Post) -> Iterator[None]:
     """A study may be deleted at any moment, which ends what is done for it, and nothing else."""
     try:
-        yield
-    except KeyError:
-        if not is_deleted(study):
-            raise
+        with unless_deleted(study):
+            yield
+    except StudyDeletedError:
         post.warn(f"study {study.study_name} was deleted")
 
 
@@ -144,10 +143,9 @@ def _counted(work: Work) -> Tally:
 def _running(work: Work) -> int:
     """Trials that run; of a study that was deleted, none."""
     try:
-        return _counted(work).running
-    except KeyError:
-        if not is_deleted(work.study):
-            raise
+        with unless_deleted(work.study):
+            return _counted(work).running
+    except StudyDeletedError:
         return 0
 
 
